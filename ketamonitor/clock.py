@@ -1,0 +1,39 @@
+"""The one place that asks what time it is."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+
+class SteadyClock:
+    """Time that starts at the computer's clock and then only counts monotonic seconds.
+
+    Setting the computer's clock, or daylight saving, does not move it: :meth:`drift` tells the
+    difference so that it can be recorded. ``speed`` runs simulated sessions faster.
+    Satisfies :class:`devices.timing.Clock`.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        if not 0 < speed <= 10_000:
+            raise ValueError(f"speed must be above 0 and at most 10000, not {speed:g}")
+        self._speed = speed
+        self._start = datetime.now().astimezone()
+        self._monotonic = time.monotonic()
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def now(self) -> datetime:
+        elapsed = (time.monotonic() - self._monotonic) * self._speed
+        return self._start + timedelta(seconds=elapsed)
+
+    def real(self, seconds: float) -> float:
+        return seconds / self._speed
+
+    def drift(self) -> float:
+        """Seconds by which the computer's clock is ahead of this one (0.0 when sped up)."""
+        if self._speed != 1.0:
+            return 0.0
+        return (datetime.now().astimezone() - self.now()).total_seconds()

@@ -1,0 +1,189 @@
+"""Frozen pictures of a live session, made by the recorder for whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from devices.reading import LinkState
+from ketamonitor.entries import Entry
+from ketamonitor.protocol import AlarmLimit, TreatmentProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The patient with two identifiers (name with date of birth, and record number)."""
+
+    name: str
+    mrn: str
+    born: date
+
+    def age(self, on: date) -> int:
+        return on.year - self.born.year - ((on.month, on.day) < (self.born.month, self.born.day))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """Which monitor is on which port; ``source`` names it in the record (``dinamap``)."""
+
+    driver: str
+    port: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """What the first entry of a session says; it never changes."""
+
+    id: str
+    started_at: datetime
+    patient: Patient
+    weight_kg: float | None
+    protocol: TreatmentProtocol
+    devices: tuple[DeviceChoice, ...]
+    simulated: bool
+    chair: str
+    author: str
+
+
+class Freshness(StrEnum):
+    """The state of a shown value (see the state table in the manual)."""
+
+    FRESH = "fresh"
+    AGEING = "ageing"
+    STALE = "stale"
+    NO_DATA = "no_data"
+    TECHNICAL = "technical"
+    QUESTIONABLE = "questionable"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """The last word on one metric. ``value`` is ``None`` exactly when there is nothing to show."""
+
+    value: float | None
+    measured_at: datetime | None
+    source: str
+    freshness: Freshness
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveAlarm:
+    """An alarm that has begun and not ended. ``text`` is ``SYS 184 > 180``."""
+
+    id: str
+    condition: str
+    priority: str
+    type: str
+    metric: str | None
+    value: float | None
+    limit: float | None
+    text: str
+    detail: str
+    since: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+
+
+class DueState(StrEnum):
+    AHEAD = "ahead"
+    DUE = "due"
+    OVERDUE = "overdue"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """One slot of the schedule: ``what`` is ``bp`` or ``observation``."""
+
+    what: str
+    at: datetime
+    state: DueState
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A limit as it holds for this patient; ``bound`` is ``None`` while it is not armed."""
+
+    limit: AlarmLimit
+    bound: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    source: str
+    driver: str
+    port: str
+    state: LinkState
+    reason: str
+    since: datetime
+    last_value_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    sys: float
+    dia: float
+    at: datetime
+    locked_at: datetime
+    locked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class InfusionView:
+    """The infusion now: ``state`` is ``running``, ``paused`` or ``stopped``."""
+
+    state: str
+    started_at: datetime
+    planned_mg: float
+    minutes: float
+    given_mg: float
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedView:
+    """The last answer to one instrument; ``value`` is ``None`` unless it was answered."""
+
+    instrument: str
+    status: str
+    value: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Everything the live page shows at ``now``, but for the history (see ``record.py``)."""
+
+    info: SessionInfo
+    now: datetime
+    values: Mapping[str, ShownValue]
+    alarms: tuple[ActiveAlarm, ...]
+    last_alarm: str
+    due: tuple[DueItem, ...]
+    limits: tuple[LimitView, ...]
+    links: tuple[LinkView, ...]
+    baseline: Baseline | None
+    infusion: InfusionView | None
+    total_mg: float
+    doses: int
+    first_dose_at: datetime | None
+    gate_at: datetime | None
+    observed: Mapping[str, ObservedView]
+    saved_at: datetime | None
+    unsaved: int
+    record_fault: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What the recorder publishes: the entries that are new and the picture they lead to."""
+
+    session: str
+    entries: tuple[Entry, ...]
+    view: SessionView
