@@ -25,7 +25,7 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A part of a protocol file: every key is known, nothing is guessed."""
 
 
-class DosePlan(Rows):
+class DosePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is given. ``infusion``: mg/kg over minutes; ``devices``: so many nasal devices."""
 
     drug: Line
@@ -37,7 +37,7 @@ class DosePlan(Rows):
     devices: Annotated[int, Meta(ge=1, le=3)] | None = None
 
 
-class AlarmLimit(Rows):
+class AlarmLimit(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One bound on one metric. ``relative`` limits are not armed before the baseline is locked.
 
     ``value`` is in the metric's unit; relative to the baseline it is mmHg (``baseline``) or
@@ -88,7 +88,7 @@ class AlarmLimit(Rows):
         return value <= bound
 
 
-class DuePlan(Rows):
+class DuePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is due at which minutes from the first dose.
 
     A reading or observation counts for a slot from ``early_min`` before it; the slot is overdue
@@ -101,20 +101,20 @@ class DuePlan(Rows):
     grace_min: Annotated[float, Meta(gt=0, le=60)] = 2
 
 
-class TechnicalPlan(Rows):
+class TechnicalPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """After how many seconds silence becomes a technical alarm."""
 
     no_reading_s: Seconds = 30
     link_lost_s: Annotated[float, Meta(ge=0, le=600)] = 0
 
 
-class GatePlan(Rows):
+class GatePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The earliest end: minutes from the first dose."""
 
     from_first_dose_min: Minutes
 
 
-class TreatmentProtocol(Rows):
+class TreatmentProtocol(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A treatment protocol as a clinician reads it in its TOML file."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$")]

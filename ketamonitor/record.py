@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from devices.metrics import METRICS, NIBP_DIA, NIBP_MAP, NIBP_SYS
-from ketamonitor.entries import GENESIS, Entry
+from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
@@ -197,3 +197,268 @@ class Record:
     baseline: Baseline | None = None
     ended_at: datetime | None = None
     readings: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Self:
+        """The record of a session's entries, in order.
+
+        Raises ``ValueError`` when the list is empty or does not begin with the session's start.
+        """
+        remaining = iter(entries)
+        first = next(remaining, None)
+        if first is None:
+            raise ValueError("the session has no entries")
+        record = cls(session_info(first))
+        record.add(first)
+        for entry in remaining:
+            record.add(entry)
+        return record
+
+    @property
+    def first_dose_at(self) -> datetime | None:
+        """When the first dose began, an infusion's start included."""
+        starts = [dose.at for dose in self.doses if not dose.struck]
+        starts += [infusion.started_at for infusion in self.infusions]
+        return min(starts, default=None)
+
+    def total_mg(self, now: datetime) -> float:
+        """All drug given by ``now`` in mg, as recorded."""
+        singles = sum(dose.mg for dose in self.doses if not dose.struck)
+        return singles + sum(infusion.given_mg(now) for infusion in self.infusions)
+
+    def add(self, entry: Entry) -> None:
+        """Take in the next entry. What a later version writes and this one does not know is
+        counted and otherwise left alone: old programs must open what they can."""
+        self.entries += 1
+        self.last_at, self.last_hash = entry.recorded_at, entry.hash
+        take = _TAKERS.get(entry.kind)
+        if take is not None:
+            take(self, entry)
+
+    def _reading(self, entry: Entry) -> None:
+        values = {METRICS[k]: v for k, v in entry.body["values"].items() if k in METRICS}
+        flags = entry.body.get("flags", [])
+        doubtful = tuple(f.removeprefix("implausible:") for f in flags if "implausible:" in f)
+        source = entry.body["source"]
+        if any(metric in values for metric in (NIBP_SYS, NIBP_DIA, NIBP_MAP)):
+            self.cuff.append(
+                CuffPoint(
+                    entry.seq,
+                    entry.at,
+                    values.get(NIBP_SYS),
+                    values.get(NIBP_DIA),
+                    values.get(NIBP_MAP),
+                    source,
+                    entry.author,
+                    _late(entry),
+                    doubtful,
+                )
+            )
+        for metric, value in values.items():
+            if not metric.episodic:
+                usable = None if metric.key in doubtful else value
+                self._continuous(metric.key, entry.at, usable)
+            if value is not None:
+                self.readings[metric.key] = self.readings.get(metric.key, 0) + 1
+
+    def _continuous(self, metric: str, at: datetime, value: float | None) -> None:
+        series = self.series.setdefault(metric, Series())
+        had_value = metric in self.readings
+        opened = next((g for g in reversed(self.gaps) if g.metric == metric and not g.end), None)
+        if value is None and had_value and opened is None:
+            self.gaps.append(Gap(metric, at, None, "no value"))
+        elif value is not None:
+            if opened is not None:
+                self._end_gap(opened, at)
+            elif series.times and at - series.times[-1] > GAP_AFTER and had_value:
+                self.gaps.append(Gap(metric, series.times[-1], at, "no reading"))
+        series.add(at, value)
+
+    def _end_gap(self, gap: Gap, at: datetime) -> None:
+        place = self.gaps.index(gap)
+        if at - gap.start > GAP_AFTER:
+            self.gaps[place] = replace(gap, end=at)
+        else:
+            # A blip shorter than a gap is in the series as a missing value; it is no stretch.
+            del self.gaps[place]
+
+    def _dose(self, entry: Entry) -> None:
+        body = entry.body
+        self.doses.append(
+            DosePoint(
+                entry.seq,
+                entry.at,
+                entry.recorded_at,
+                entry.author,
+                body["drug"],
+                body["route"],
+                body["mg"],
+                body.get("mg_per_kg"),
+                body.get("device_no"),
+                body.get("lot"),
+                body.get("note", ""),
+                _late(entry),
+            )
+        )
+        number = body.get("device_no")
+        what = f"device {number}, {body['mg']:g} mg" if number else f"{body['mg']:g} mg"
+        self._event(entry, f"{body['drug']} {what}")
+
+    def _infusion(self, entry: Entry) -> None:
+        body, action = entry.body, entry.body["action"]
+        if action == "start":
+            rate = body["planned_mg"] / body["minutes"]
+            first = InfusionSegment(entry.at, None, rate, "running")
+            self.infusions.append(
+                Infusion(
+                    body["drug"],
+                    body["route"],
+                    body["planned_mg"],
+                    body["minutes"],
+                    entry.at,
+                    entry.author,
+                    [first],
+                )
+            )
+            self._event(entry, f"Infusion start, {body['planned_mg']:g} mg planned")
+            return
+        if not self.infusions:
+            return
+        infusion = self.infusions[-1]
+        last = infusion.segments[-1]
+        reason = body.get("reason", "")
+        infusion.segments[-1] = replace(last, end=entry.at)
+        if action == "pause":
+            infusion.segments.append(InfusionSegment(entry.at, None, 0.0, "paused", reason))
+        elif action == "resume":
+            infusion.segments.append(
+                InfusionSegment(entry.at, None, infusion.mg_per_min, "running")
+            )
+        elif action == "stop":
+            infusion.stopped_at, infusion.stop_reason = entry.at, reason
+        word = {"pause": "paused", "resume": "resumed", "stop": "stopped"}[action]
+        self._event(entry, f"Infusion {word}" + (f", {reason}" if reason else ""))
+
+    def _observation(self, entry: Entry) -> None:
+        body = entry.body
+        if not self.answers or self.answers[-1].at != entry.at:
+            self._event(entry, "Observation")
+        self.answers.append(
+            AnswerPoint(
+                entry.seq,
+                entry.at,
+                entry.recorded_at,
+                entry.author,
+                body["instrument"],
+                body["status"],
+                body.get("value"),
+                _late(entry),
+            )
+        )
+
+    def _alarm(self, entry: Entry) -> None:
+        body, event = entry.body, entry.body["event"]
+        if event == "raised":
+            self.alarms.append(
+                AlarmEpisode(
+                    entry.seq,
+                    body["id"],
+                    body["condition"],
+                    body["priority"],
+                    body["type"],
+                    body.get("metric"),
+                    body.get("value"),
+                    body.get("limit"),
+                    body.get("op"),
+                    body["text"],
+                    body.get("detail", ""),
+                    entry.at,
+                )
+            )
+            return
+        for place in range(len(self.alarms) - 1, -1, -1):
+            episode = self.alarms[place]
+            if episode.id == body["id"] and episode.cleared_at is None:
+                if event == "acknowledged":
+                    self.alarms[place] = replace(
+                        episode, acknowledged_at=entry.at, acknowledged_by=entry.author
+                    )
+                elif event == "cleared":
+                    self.alarms[place] = replace(episode, cleared_at=entry.at)
+                return
+
+    def _happening(self, entry: Entry) -> None:
+        body = entry.body
+        if body.get("event") == "baseline_locked":
+            self.baseline = Baseline(
+                body["sys"], body["dia"], body_time(body["of_at"]), entry.at, entry.author
+            )
+            self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
+        elif body.get("event") == "mark":
+            self._event(entry, body["text"])
+
+    def _note(self, entry: Entry) -> None:
+        text = entry.body["text"]
+        quoted = f"“{text}”" if entry.body.get("said_by") == "patient" else text
+        self._event(entry, quoted)
+
+    def _session(self, entry: Entry) -> None:
+        event = entry.body.get("event")
+        if event == "ended":
+            self.ended_at = entry.at
+            self.gaps = [g if g.end else replace(g, end=entry.at) for g in self.gaps]
+        elif event == "resumed":
+            gap_s = entry.body.get("gap_s")
+            if gap_s:
+                start = entry.at - timedelta(seconds=gap_s)
+                self.gaps.append(Gap("all", start, entry.at, "program was not running"))
+
+    def _correction(self, entry: Entry) -> None:
+        of_seq = entry.body["of_seq"]
+        self.cuff = [replace(c, struck=True) if c.seq == of_seq else c for c in self.cuff]
+        self.doses = [replace(d, struck=True) if d.seq == of_seq else d for d in self.doses]
+        self.answers = [replace(a, struck=True) if a.seq == of_seq else a for a in self.answers]
+
+    def _event(self, entry: Entry, text: str) -> None:
+        self.events.append(EventPoint(len(self.events) + 1, entry.seq, entry.at, text))
+
+
+_TAKERS = {
+    "reading": Record._reading,
+    "dose": Record._dose,
+    "infusion": Record._infusion,
+    "observation": Record._observation,
+    "alarm": Record._alarm,
+    "event": Record._happening,
+    "note": Record._note,
+    "session": Record._session,
+    "correction": Record._correction,
+}
+
+
+def _late(entry: Entry) -> bool:
+    return entry.author != PROGRAM and entry.recorded_at - entry.at > LATE_AFTER
+
+
+def body_time(text: str) -> datetime:
+    """A time as bodies hold it (ISO 8601 with offset)."""
+    return datetime.fromisoformat(text)
+
+
+def session_info(first: Entry) -> SessionInfo:
+    """What a session's first entry says. Raises ``ValueError`` if it is not a start."""
+    body = first.body
+    if first.kind != "session" or body.get("event") != "started":
+        raise ValueError("the first entry is not the start of a session")
+    patient: Mapping[str, Any] = body["patient"]
+    return SessionInfo(
+        first.session,
+        first.at,
+        Patient(patient["name"], patient["mrn"], date.fromisoformat(patient["born"])),
+        body["weight_kg"],
+        protocol_from_json(body["protocol"]),
+        tuple(DeviceChoice(d["driver"], d["port"], d["source"]) for d in body["devices"]),
+        body["simulated"],
+        body["chair"],
+        first.author,
+    )

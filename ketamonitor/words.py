@@ -1,0 +1,207 @@
+"""Plain words for entries and values, the same on the screen, on paper and in exports."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from devices.metrics import METRICS, Metric
+from ketamonitor.entries import PROGRAM, Entry
+from ketamonitor.instruments import INSTRUMENTS
+from ketamonitor.view import Patient
+
+NO_VALUE = "–"
+
+STARS = {"high": "***", "medium": "**", "low": "*"}
+
+#: How a metric is called in an alarm's text, short enough for 4 m.
+SHORT = {
+    "nibp_sys": "SYS",
+    "nibp_dia": "DIA",
+    "nibp_map": "MEAN",
+    "nibp_pulse": "Cuff pulse",
+    "pulse": "Pulse",
+    "spo2": "SpO₂",
+    "hr": "Heart rate",
+    "rr": "Breaths",
+    "temp": "Temperature",
+}
+
+
+def clock(at: datetime, *, seconds: bool = False) -> str:
+    """The time of day: ``14:02`` or ``14:02:11``."""
+    return at.strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def day(on: date) -> str:
+    """``14 Mar 1984``, the same in every locale."""
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return f"{on.day:02d} {months[on.month - 1]} {on.year}"
+
+
+def weekday(on: date) -> str:
+    """``Mon 23 Nov 2026``."""
+    return f"{['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'][on.weekday()]} {day(on)}"
+
+
+def minutes(delta: timedelta) -> str:
+    """Minutes around the first dose with their sign: ``+40``, ``−5``, ``0``."""
+    whole = round(delta.total_seconds() / 60)
+    return "0" if whole == 0 else f"+{whole}" if whole > 0 else f"−{-whole}"
+
+
+def countdown(seconds: float) -> str:
+    """``6:24`` or ``1:26:24``."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+def ago(seconds: float) -> str:
+    """How old something is, in words: ``8 s ago``, ``3 min ago``, ``2 h 05 min ago``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s ago"
+    if whole < 3600:
+        return f"{whole // 60} min ago"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min ago"
+
+
+def number(value: float | None, metric: Metric) -> str:
+    """A value as it is shown, rounded half up to the metric's decimals; a dash for no value."""
+    if value is None:
+        return NO_VALUE
+    scale = 10**metric.decimals
+    rounded = int(value * scale + (0.5 if value >= 0 else -0.5)) / scale
+    return f"{rounded:.{metric.decimals}f}"
+
+
+def exact(value: float) -> str:
+    """A value with as many digits as it takes to be true beside its limit: ``180.4 > 180``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def pressure(sys: float | None, dia: float | None, mean: float | None = None) -> str:
+    """``138/84 (102)``."""
+    text = f"{number(sys, METRICS['nibp_sys'])}/{number(dia, METRICS['nibp_dia'])}"
+    return text if mean is None else f"{text} ({number(mean, METRICS['nibp_map'])})"
+
+
+def patient_line(patient: Patient, on: date) -> str:
+    """``14 Mar 1984 · 42 y · MRN 0048-2917``."""
+    return f"{day(patient.born)} · {patient.age(on)} y · MRN {patient.mrn}"
+
+
+def answer(instrument: str, status: str, value: int | None) -> str:
+    """An answer in words: ``4 of 5``, ``not assessed``, ``declined``."""
+    if status != "answered" or value is None:
+        return status.replace("_", " ")
+    known = INSTRUMENTS.get(instrument)
+    return known.shown(value) if known else str(value)
+
+
+def headline(entry: Entry) -> tuple[str, str] | None:
+    """Title and subtitle of an entry in a timeline; ``None`` for what a timeline leaves out."""
+    tell = _TELLERS.get(entry.kind)
+    told = tell(entry.body) if tell else None
+    if told is None:
+        return None
+    title, detail = told
+    late = entry.author != PROGRAM and entry.late_s > 120
+    parts = [detail] if detail else []
+    if entry.author != PROGRAM:
+        parts.append(entry.author)
+    if late:
+        parts.append(f"entered {clock(entry.recorded_at)}, late")
+    return title, " · ".join(parts)
+
+
+def _reading(body: Any) -> tuple[str, str] | None:
+    values = body["values"]
+    if not any(key in values for key in ("nibp_sys", "nibp_dia", "nibp_map")):
+        return None
+    doubtful = any(flag.startswith("implausible:") for flag in body.get("flags", ()))
+    text = pressure(values.get("nibp_sys"), values.get("nibp_dia"), values.get("nibp_map"))
+    how = "typed by hand" if body["source"] == "manual" else body["source"]
+    return f"BP {text}{' ?' if doubtful else ''}", f"{how}, implausible" if doubtful else how
+
+
+def _dose(body: Any) -> tuple[str, str]:
+    device = f", device {body['device_no']}" if body.get("device_no") else ""
+    per_kg = f"{body['mg_per_kg']:.2f} mg/kg" if body.get("mg_per_kg") else ""
+    return f"{body['drug']} {body['mg']:g} mg {body['route']}{device}", per_kg
+
+
+def _infusion(body: Any) -> tuple[str, str]:
+    if body["action"] == "start":
+        return "Infusion start", f"{body['planned_mg']:g} mg over {body['minutes']:g} min"
+    word = {"pause": "paused", "resume": "resumed", "stop": "stopped"}[body["action"]]
+    return f"Infusion {word}", body.get("reason", "")
+
+
+def _observation(body: Any) -> tuple[str, str]:
+    known = INSTRUMENTS.get(body["instrument"])
+    label = known.label if known else body["instrument"]
+    return f"{label} {answer(body['instrument'], body['status'], body.get('value'))}", ""
+
+
+def _alarm(body: Any) -> tuple[str, str]:
+    event = body["event"].replace("_", " ")
+    title = f"{STARS[body['priority']]} {body['text']}"
+    return title, f"{body['priority'].upper()} {event}"
+
+
+def _device(body: Any) -> tuple[str, str] | None:
+    if body["event"] == "link":
+        return f"{body['source']} {body['state']}", body["reason"]
+    if body["event"] in ("nibp_measuring", "nibp_done"):
+        return None
+    return f"{body['source']}: {body['text']}", ""
+
+
+def _session(body: Any) -> tuple[str, str] | None:
+    known = {"started": "Session started", "resumed": "Session resumed", "ended": "Session ended"}
+    title = known.get(body["event"])
+    return (title, body.get("reason", "")) if title else None
+
+
+def _event(body: Any) -> tuple[str, str] | None:
+    if body["event"] == "baseline_locked":
+        return f"Baseline locked {pressure(body['sys'], body['dia'])}", ""
+    return (body["text"], "") if "text" in body else None
+
+
+def _note(body: Any) -> tuple[str, str]:
+    return (
+        (f"“{body['text']}”", "patient")
+        if body.get("said_by") == "patient"
+        else (
+            body["text"],
+            "",
+        )
+    )
+
+
+def _correction(body: Any) -> tuple[str, str]:
+    return f"Correction of entry {body['of_seq']}", body.get("reason", "")
+
+
+def _audit(body: Any) -> tuple[str, str] | None:
+    if body["event"] == "clock_changed":
+        return "Computer clock changed", f"{body['ahead_s']:+.0f} s against session time"
+    return (f"Program fault in {body['where']}", body["fault"]) if "fault" in body else None
+
+
+_TELLERS = {
+    "reading": _reading,
+    "dose": _dose,
+    "infusion": _infusion,
+    "observation": _observation,
+    "alarm": _alarm,
+    "device": _device,
+    "session": _session,
+    "event": _event,
+    "note": _note,
+    "correction": _correction,
+    "audit": _audit,
+}
