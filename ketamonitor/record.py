@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from devices.metrics import METRICS, NIBP_DIA, NIBP_MAP, NIBP_SYS
+from devices.metrics import METRICS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, NIBP_SYS
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
@@ -33,6 +33,8 @@ class CuffPoint:
     late: bool
     doubtful: tuple[str, ...] = ()
     struck: bool = False
+    pulse: float | None = None
+    recorded_at: datetime | None = None
 
     @property
     def plotted(self) -> bool:
@@ -89,6 +91,7 @@ class InfusionSegment:
     mg_per_min: float
     state: str  # "running" or "paused"
     reason: str = ""
+    author: str = ""
 
     def mg(self, now: datetime) -> float:
         if self.state != "running":
@@ -110,6 +113,7 @@ class Infusion:
     segments: list[InfusionSegment]
     stopped_at: datetime | None = None
     stop_reason: str = ""
+    stopped_by: str = ""
 
     @property
     def mg_per_min(self) -> float:
@@ -252,6 +256,8 @@ class Record:
                     entry.author,
                     _late(entry),
                     doubtful,
+                    pulse=values.get(NIBP_PULSE),
+                    recorded_at=entry.recorded_at,
                 )
             )
         for metric, value in values.items():
@@ -308,7 +314,7 @@ class Record:
         body, action = entry.body, entry.body["action"]
         if action == "start":
             rate = body["planned_mg"] / body["minutes"]
-            first = InfusionSegment(entry.at, None, rate, "running")
+            first = InfusionSegment(entry.at, None, rate, "running", author=entry.author)
             self.infusions.append(
                 Infusion(
                     body["drug"],
@@ -329,13 +335,16 @@ class Record:
         reason = body.get("reason", "")
         infusion.segments[-1] = replace(last, end=entry.at)
         if action == "pause":
-            infusion.segments.append(InfusionSegment(entry.at, None, 0.0, "paused", reason))
+            infusion.segments.append(
+                InfusionSegment(entry.at, None, 0.0, "paused", reason, entry.author)
+            )
         elif action == "resume":
             infusion.segments.append(
-                InfusionSegment(entry.at, None, infusion.mg_per_min, "running")
+                InfusionSegment(entry.at, None, infusion.mg_per_min, "running", author=entry.author)
             )
         elif action == "stop":
             infusion.stopped_at, infusion.stop_reason = entry.at, reason
+            infusion.stopped_by = entry.author
         word = {"pause": "paused", "resume": "resumed", "stop": "stopped"}[action]
         self._event(entry, f"Infusion {word}" + (f", {reason}" if reason else ""))
 
