@@ -10,15 +10,17 @@ class SteadyClock:
     """Time that starts at the computer's clock and then only counts monotonic seconds.
 
     Setting the computer's clock, or daylight saving, does not move it: :meth:`drift` tells the
-    difference so that it can be recorded. ``speed`` runs simulated sessions faster.
+    difference so that it can be recorded. ``speed`` runs simulated sessions faster, ``start``
+    lets a simulated session go on from a time of its own.
     Satisfies :class:`devices.timing.Clock`.
     """
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, start: datetime | None = None) -> None:
         if not 0 < speed <= 10_000:
             raise ValueError(f"speed must be above 0 and at most 10000, not {speed:g}")
         self._speed = speed
-        self._start = datetime.now().astimezone()
+        self._shifted = speed != 1.0 or start is not None
+        self._start = start or datetime.now().astimezone()
         self._monotonic = time.monotonic()
 
     @property
@@ -33,7 +35,7 @@ class SteadyClock:
         return seconds / self._speed
 
     def drift(self) -> float:
-        """Seconds by which the computer's clock is ahead of this one (0.0 when sped up)."""
-        if self._speed != 1.0:
+        """Seconds by which the computer's clock is ahead of this one (0.0 when simulated)."""
+        if self._shifted:
             return 0.0
         return (datetime.now().astimezone() - self.now()).total_seconds()

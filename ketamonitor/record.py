@@ -201,6 +201,8 @@ class Record:
     baseline: Baseline | None = None
     ended_at: datetime | None = None
     readings: dict[str, int] = field(default_factory=dict)
+    #: The recorder needs no history of the continuous values; a chart does.
+    keep_series: bool = True
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Self:
@@ -261,7 +263,7 @@ class Record:
                 )
             )
         for metric, value in values.items():
-            if not metric.episodic:
+            if self.keep_series and not metric.episodic:
                 usable = None if metric.key in doubtful else value
                 self._continuous(metric.key, entry.at, usable)
             if value is not None:

@@ -61,7 +61,11 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """The last word on one metric. ``value`` is ``None`` exactly when there is nothing to show."""
+    """The last word on one metric.
+
+    With ``NO_DATA`` and ``TECHNICAL`` two dashes stand in its place: ``value`` is then the last
+    one, to be shown small with its time, or ``None`` if there never was one.
+    """
 
     value: float | None
     measured_at: datetime | None
@@ -178,6 +182,8 @@ class SessionView:
     unsaved: int
     record_fault: str
     ended_at: datetime | None
+    #: The milder limits that one of ``alarms`` stands for: they hold too, but are not listed.
+    covered: tuple[ActiveAlarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

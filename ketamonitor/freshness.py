@@ -1,0 +1,88 @@
+"""How old a shown value may be: from fresh to stale, and what stands there instead of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from devices.metrics import METRICS
+from ketamonitor.alarms import Known
+from ketamonitor.view import ActiveAlarm, Freshness, ShownValue
+
+#: Without a schedule a cuff value counts as due again after this.
+CUFF_INTERVAL = timedelta(minutes=15)
+#: Continuous values, for monitors that send every second; slower ones get their own multiple.
+FRESH_S, STALE_S = 5.0, 10.0
+
+
+def shown_values(
+    known: Mapping[str, Known],
+    active: Mapping[str, ActiveAlarm],
+    now: datetime,
+    *,
+    intervals: Mapping[str, float],
+    next_bp: datetime | None,
+    cuff_state: str,
+) -> dict[str, ShownValue]:
+    """What to show of each metric. ``intervals``: seconds between a source's values."""
+    return {
+        key: (
+            _cuff(item, now, next_bp, cuff_state, "cuff_failed" in active)
+            if METRICS[key].episodic
+            else _continuous(
+                item, now, intervals.get(item.source, 1.0), active.get(f"no_reading:{key}")
+            )
+        )
+        for key, item in known.items()
+    }
+
+
+def _cuff(
+    known: Known, now: datetime, next_bp: datetime | None, state: str, failed: bool
+) -> ShownValue:
+    if known.doubtful is not None:
+        return ShownValue(
+            known.doubtful,
+            known.doubtful_at,
+            known.source,
+            Freshness.QUESTIONABLE,
+            "check the cuff",
+        )
+    if known.value is None or known.at is None or known.missing:
+        freshness = Freshness.TECHNICAL if known.missing else Freshness.NO_DATA
+        reason = "no value in the last reading" if known.missing else "no reading yet"
+        return ShownValue(None, known.at, known.source, freshness, reason)
+    if failed:
+        return ShownValue(known.value, known.at, known.source, Freshness.TECHNICAL, "cuff failed")
+    interval = next_bp - known.at if next_bp and next_bp > known.at else CUFF_INTERVAL
+    freshness = Freshness.FRESH
+    if now >= known.at + interval:
+        freshness = Freshness.AGEING
+    if now > known.at + 2 * interval:
+        freshness = Freshness.STALE
+    return ShownValue(known.value, known.at, known.source, freshness, state)
+
+
+def _continuous(
+    known: Known, now: datetime, interval: float, missing: ActiveAlarm | None
+) -> ShownValue:
+    if known.doubtful is not None and known.doubtful_at is not None:
+        age = (now - known.doubtful_at).total_seconds()
+        if age <= max(STALE_S, 3 * interval):
+            return ShownValue(
+                known.doubtful,
+                known.doubtful_at,
+                known.source,
+                Freshness.QUESTIONABLE,
+                "not plausible",
+            )
+    if known.value is None or known.at is None:
+        return ShownValue(None, None, known.source, Freshness.NO_DATA, "no reading yet")
+    age = (now - known.at).total_seconds()
+    if missing is not None:
+        return ShownValue(known.value, known.at, known.source, Freshness.TECHNICAL, "no reading")
+    if age <= max(FRESH_S, 1.5 * interval):
+        return ShownValue(known.value, known.at, known.source, Freshness.FRESH, "")
+    if age <= max(STALE_S, 3 * interval):
+        return ShownValue(known.value, known.at, known.source, Freshness.AGEING, "")
+    return ShownValue(known.value, known.at, known.source, Freshness.STALE, "")

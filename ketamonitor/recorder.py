@@ -1,0 +1,313 @@
+"""The recorder: the one thread that owns the live sessions and the only one that writes."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ketamonitor.clock import SteadyClock
+from ketamonitor.entries import GENESIS, PROGRAM, Draft, Entry, chain
+from ketamonitor.session import LiveSession
+from ketamonitor.store import Store, StoreError
+from ketamonitor.view import Update
+
+log = logging.getLogger(__name__)
+
+Written = tuple[Entry, ...]
+
+#: Session time between two ticks, on which alarms arise that no value brings.
+TICK = timedelta(seconds=1)
+#: Computer seconds: no faster ticks than this, however fast simulated time runs.
+SHORTEST_WAIT = 0.005
+#: As many submissions share a transaction at most; each is judged for alarms by itself.
+BATCH = 200
+#: The computer's clock has been set when it moves this far from session time, in seconds.
+CLOCK_STEP = 2.0
+
+
+class RecorderStopped(RuntimeError):  # noqa: N818 - a state, not a fault
+    """The recorder has ended and takes nothing more."""
+
+
+@dataclass(slots=True)
+class _Submission:
+    """Drafts for one session and who waits for them. ``opens`` begins a new session."""
+
+    session: str
+    drafts: Sequence[Draft]
+    done: Future[Written]
+    opens: bool = False
+    resumes: bool = False
+
+
+@dataclass(slots=True)
+class _Live:
+    session: LiveSession
+    clock_ahead: float
+    saved_at: datetime | None = None
+    new: list[Entry] = field(default_factory=list)
+
+
+class Recorder(threading.Thread):
+    """Takes drafts from any thread, writes them, and only then tells of them.
+
+    Each reading is judged by itself; whatever alarms it begins or ends is written in the same
+    transaction. When the store refuses, entries wait in memory in order, are shown as unsaved, and
+    are written again and again until they are safe. ``publish`` is called on this thread after
+    each write, and once a second for each session.
+    """
+
+    def __init__(
+        self,
+        open_store: Callable[[], Store],
+        clock: SteadyClock,
+        publish: Callable[[Update], None],
+    ) -> None:
+        super().__init__(name="recorder")
+        self._open_store = open_store
+        self._clock = clock
+        self._publish = publish
+        self._inbox: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
+        self._live: dict[str, _Live] = {}
+        self._unsaved: list[Entry] = []
+        self._waiting: list[tuple[Future[Written], Written]] = []
+        self._fault = ""
+        self._retry_at = clock.now()
+        self._stopping = False
+        #: Done when the store is open; holds the :class:`StoreError` if it could not be.
+        self.ready: Future[None] = Future()
+
+    # From any thread -------------------------------------------------------------------------
+
+    def open(self, session: str, first: Draft) -> Future[Written]:
+        """Begin a session with its first entry."""
+        return self._put(_Submission(session, (first,), Future(), opens=True))
+
+    def resume(self, session: str, resumed: Draft) -> Future[Written]:
+        """Replay a stored session and go on with it."""
+        return self._put(_Submission(session, (resumed,), Future(), resumes=True))
+
+    def submit(self, session: str, drafts: Iterable[Draft]) -> Future[Written]:
+        """Record what happened. The future holds the entries once they are durable.
+
+        Raises (through the future) ``KeyError`` for a session that is not live.
+        """
+        return self._put(_Submission(session, tuple(drafts), Future()))
+
+    def stop(self) -> None:
+        """End after everything submitted so far has been dealt with."""
+        self._inbox.put(None)
+
+    def _put(self, submission: _Submission) -> Future[Written]:
+        if self._stopping:
+            submission.done.set_exception(RecorderStopped("the recorder has ended"))
+        else:
+            self._inbox.put(submission)
+        return submission.done
+
+    # On the recorder's own thread ------------------------------------------------------------
+
+    def run(self) -> None:
+        try:
+            store = self._open_store()
+        except StoreError as error:
+            self._stopping = True
+            self.ready.set_exception(error)
+            self._refuse_the_rest()
+            return
+        self.ready.set_result(None)
+        next_tick = self._clock.now() + TICK
+        try:
+            while not self._stopping:
+                batch = self._take(next_tick)
+                for submission in batch:
+                    self._absorb(submission, store)
+                now = self._clock.now()
+                tick = now >= next_tick
+                if tick:
+                    next_tick = now + TICK
+                    self._tick(now, store)
+                self._write(store)
+                self._tell(store, everyone=tick)
+        finally:
+            self._stopping = True
+            store.close()
+            self._refuse_the_rest()
+
+    def _take(self, next_tick: datetime) -> list[_Submission]:
+        """What is waiting, at most a batch; waits for the next tick where nothing is."""
+        wait = self._clock.real((next_tick - self._clock.now()).total_seconds())
+        batch: list[_Submission] = []
+        try:
+            item = self._inbox.get(timeout=max(SHORTEST_WAIT, wait))
+            while True:
+                if item is None:
+                    self._stopping = True
+                    break
+                batch.append(item)
+                if len(batch) == BATCH:
+                    break
+                item = self._inbox.get_nowait()
+        except queue.Empty:
+            pass  # nothing (more) is waiting: that is an answer
+        return batch
+
+    def _absorb(self, submission: _Submission, store: Store) -> None:
+        session, done = submission.session, submission.done
+        if not done.set_running_or_notify_cancel():
+            return
+        try:
+            if submission.resumes and session not in self._live:
+                self._replay(session, store)
+        except (KeyError, ValueError, StoreError) as error:
+            done.set_exception(error)
+            return
+        live = self._live.get(session)
+        if live is None and not submission.opens:
+            done.set_exception(KeyError(f"session {session} is not running"))
+            return
+        if live is not None and live.session.ended:
+            done.set_exception(ValueError("the session has ended: nothing more can be entered"))
+            return
+        try:
+            if live is None:
+                entries = [self._open_live(session, submission.drafts[0])]
+            else:
+                entries = [self._enter(live, draft) for draft in submission.drafts]
+        except Exception as fault:  # noqa: BLE001 - a defect of ours must not end the recording
+            self._own_fault("taking in an entry", fault, store)
+            done.set_exception(fault)
+            return
+        self._waiting.append((done, tuple(entries)))
+
+    def _open_live(self, session: str, first: Draft) -> Entry:
+        entry = chain(first, session, 1, self._clock.now(), GENESIS)
+        live = _Live(LiveSession(entry), self._clock.drift())
+        self._live[session] = live
+        live.new.append(entry)
+        self._unsaved.append(entry)
+        return entry
+
+    def _enter(self, live: _Live, draft: Draft) -> Entry:
+        """Append one draft, then whatever alarms it begins or ends."""
+        entry = self._append(live, draft)
+        for change in live.session.changes(self._clock.now(), self._fault):
+            self._append(live, change)
+        return entry
+
+    def _append(self, live: _Live, draft: Draft) -> Entry:
+        last = live.session.last
+        entry = chain(draft, last.session, last.seq + 1, self._clock.now(), last.hash)
+        live.session.apply(entry)
+        live.new.append(entry)
+        self._unsaved.append(entry)
+        return entry
+
+    def _tick(self, now: datetime, store: Store) -> None:
+        """What time alone brings: no reading, overdue, a clock that was set."""
+        for live in list(self._live.values()):
+            try:
+                ahead = self._clock.drift()
+                if abs(ahead - live.clock_ahead) > CLOCK_STEP and not live.session.ended:
+                    live.clock_ahead = ahead
+                    body = {"event": "clock_changed", "ahead_s": round(ahead, 3)}
+                    self._append(live, Draft("audit", now, PROGRAM, body))
+                for change in live.session.changes(now, self._fault):
+                    self._append(live, change)
+            except Exception as fault:  # noqa: BLE001 - see _absorb
+                self._own_fault("the tick", fault, store)
+
+    def _write(self, store: Store) -> None:
+        now = self._clock.now()
+        if not self._unsaved or (self._fault and now < self._retry_at):
+            return
+        try:
+            store.append(self._unsaved)
+        except StoreError as error:
+            if str(error) != self._fault:
+                log.error("record fault: %s", error)
+            self._fault, self._retry_at = str(error), now + TICK
+            return
+        written = self._unsaved
+        self._unsaved = []
+        self._fault = ""
+        saved_at = self._clock.now()
+        for session in {entry.session for entry in written}:
+            if session in self._live:
+                self._live[session].saved_at = saved_at
+        waiting, self._waiting = self._waiting, []
+        for done, entries in waiting:
+            done.set_result(entries)
+
+    def _tell(self, store: Store, *, everyone: bool) -> None:
+        now = self._clock.now()
+        unsaved = Counter(entry.session for entry in self._unsaved)
+        for session, live in list(self._live.items()):
+            if not (live.new or everyone):
+                continue
+            try:
+                view = live.session.view(
+                    now,
+                    saved_at=live.saved_at,
+                    unsaved=unsaved[session],
+                    record_fault=self._fault,
+                )
+                entries, live.new = tuple(live.new), []
+                self._publish(Update(session, entries, view))
+            except Exception as fault:  # noqa: BLE001 - whoever shows it must not end the recording
+                self._own_fault("telling of an update", fault, store)
+            if live.session.ended and not unsaved[session]:
+                del self._live[session]
+
+    def _replay(self, session: str, store: Store) -> None:
+        """Build the live session again from the stored entries and those still unsaved."""
+        entries = store.entries(session)
+        seen = {entry.seq for entry in entries}
+        entries += [e for e in self._unsaved if e.session == session and e.seq not in seen]
+        if not entries:
+            raise KeyError(f"no session {session}")
+        live = LiveSession(entries[0])
+        for entry in entries[1:]:
+            live.apply(entry)
+        known = self._live.get(session)
+        self._live[session] = _Live(
+            live,
+            self._clock.drift(),
+            known.saved_at if known else entries[-1].recorded_at,
+            known.new if known else [],
+        )
+
+    def _own_fault(self, where: str, fault: Exception, store: Store) -> None:
+        """A defect of ours: say so without data, raise it as an alarm, replay, go on."""
+        frame = fault.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else "?"
+        log.error("program fault while %s: %s in %s", where, type(fault).__name__, place)
+        for session in list(self._live):
+            try:
+                self._replay(session, store)
+            except StoreError as error:
+                self._fault = str(error)
+                continue
+            body = {"event": "program_fault", "where": where, "fault": type(fault).__name__}
+            live = self._live[session]
+            if not live.session.ended:
+                self._append(live, Draft("audit", self._clock.now(), PROGRAM, body))
+
+    def _refuse_the_rest(self) -> None:
+        for done, _ in self._waiting:
+            done.set_exception(RecorderStopped("ended before this could be saved"))
+        while True:
+            try:
+                item = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if item is not None:
+                item.done.set_exception(RecorderStopped("the recorder has ended"))

@@ -1,0 +1,1 @@
+"""What leaves the program: the PDF record, CSV and JSON."""

@@ -1,0 +1,136 @@
+"""Where marks and labels of the chart stand so that none hides another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from ketamonitor import words
+from ketamonitor.record import AlarmEpisode, Record
+from ketamonitor.report.frame import Frame
+
+#: Width of the plot in mm, and of an alarm mark and an event's box on it.
+PLOT_MM = 160.0
+MARK_MM, BOX_MM = 5.4, 3.4
+#: A mark belongs to the cuff reading that is not further away than this.
+NEAR = timedelta(minutes=2)
+
+_RANK = {"low": 0, "medium": 1, "high": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An alarm mark: its middle in minutes and in the lane's unit."""
+
+    lane: str
+    x: float
+    y: float
+    priority: str
+
+    @property
+    def stars(self) -> str:
+        return words.STARS[self.priority]
+
+
+def alarm_marks(
+    record: Record,
+    frame: Frame,
+    pressure: tuple[float, float],
+    spo2: tuple[float, float],
+) -> list[Mark]:
+    """A mark for each physiological alarm; those that would overlap become the highest of them.
+
+    A higher one after a lower one is not swallowed: it stands above it. Technical alarms have no
+    reading to stand on; gaps are hatched and all alarms are in the table.
+    """
+    marks: list[Mark] = []
+    width = MARK_MM * frame.length / PLOT_MM
+    height = (pressure[1] - pressure[0]) * 0.042
+    alarms = [a for a in record.alarms if a.type == "physiological" and frame.holds(a.raised_at)]
+    for alarm in sorted(alarms, key=lambda a: (a.raised_at, -_RANK[a.priority])):
+        if alarm.metric == "spo2":
+            value = spo2[0] + 4 if alarm.value is None else alarm.value
+            step = (spo2[1] - spo2[0]) * 0.16
+            y = max(spo2[0] + step, value - step)
+            mark = Mark("spo2", frame.x(alarm.raised_at), y, alarm.priority)
+        else:
+            mark = _above(record, frame, alarm, height, pressure[1])
+        same = [m for m in marks if m.lane == mark.lane and abs(m.x - mark.x) < width]
+        if not same:
+            marks.append(mark)
+        elif _RANK[mark.priority] > max(_RANK[m.priority] for m in same):
+            covered = [m for m in same if abs(m.x - mark.x) < width / 4]
+            marks = [m for m in marks if m not in covered]
+            if mark.lane == "pressure":
+                beneath = max((m.y for m in same if m not in covered), default=mark.y - height)
+                y = min(pressure[1] - height, max(mark.y, beneath + height * 1.1))
+                mark = replace(mark, y=y)
+            marks.append(mark)
+    return marks
+
+
+def _above(
+    record: Record, frame: Frame, alarm: AlarmEpisode, height: float, top: float
+) -> Mark:
+    """Over the cuff reading nearest to the alarm, or over the alarm's own value."""
+    near = [c for c in record.cuff if c.plotted and abs(c.at - alarm.raised_at) <= NEAR]
+    tops = [c.sys for c in near if c.sys is not None]
+    if alarm.value is not None and alarm.metric != "nibp_dia":
+        tops.append(alarm.value)
+    at = alarm.raised_at
+    if near:
+        at = min(near, key=lambda c: abs(c.at - alarm.raised_at)).at
+    y = min(top - height, max(tops, default=top - 2 * height) + 1.4 * height)
+    return Mark("pressure", frame.x(at), y, alarm.priority)
+
+
+def event_boxes(record: Record, frame: Frame) -> list[dict[str, Any]]:
+    """The numbered boxes of the events lane; those that would overlap share one: ``3–5``."""
+    per_mm = frame.length / PLOT_MM
+    groups: list[tuple[float, int, int]] = []
+    for event in sorted(record.events, key=lambda e: (e.at, e.number)):
+        if not frame.holds(event.at):
+            continue
+        x = frame.x(event.at)
+        if groups and x - groups[-1][0] < (BOX_MM + _extra(groups[-1])) * per_mm:
+            middle, first, last = groups[-1]
+            groups[-1] = (middle, min(first, event.number), max(last, event.number))
+        else:
+            groups.append((x, event.number, event.number))
+    return [{"x": x, "label": f"{a}" if a == b else f"{a}–{b}"} for x, a, b in groups]
+
+
+def _extra(group: tuple[float, int, int]) -> float:
+    """How much wider than a single figure the group's box is, in mm."""
+    _, first, last = group
+    letters = len(f"{last}") if first == last else len(f"{first}–{last}")
+    return 0.75 * (letters - 1)
+
+
+def spread(
+    labels: list[tuple[float, str, bool]], height: float, low: float, high: float
+) -> list[dict[str, Any]]:
+    """Labels at their heights, pushed apart where they would touch; ``y`` is where each stands.
+
+    ``height`` is a label's own height in the axis's unit. Order is kept. Labels of one height
+    become one.
+    """
+    merged: dict[float, str] = {}
+    for y, text, _ in sorted(labels, key=lambda row: (row[0], row[1])):
+        merged[y] = f"{merged[y]}, {text}" if y in merged else text
+    rows = sorted(merged.items())
+    places = [y for y, _ in rows]
+    for _ in range(len(rows)):
+        for i in range(1, len(places)):
+            overlap = height - (places[i] - places[i - 1])
+            if overlap > 0:
+                places[i - 1] -= overlap / 2
+                places[i] += overlap / 2
+    if places:
+        shift = max(0.0, low - places[0]) - max(0.0, places[-1] - high)
+        places = [y + shift for y in places]
+    return [
+        {"at": at, "y": round(y, 3), "text": text}
+        for (at, text), y in zip(rows, places, strict=True)
+    ]

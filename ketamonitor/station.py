@@ -1,0 +1,256 @@
+"""The station: one recorder, its ports and the store, as the window and the command line use it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from devices.port import PortFinder
+from devices.reader import PortReader
+from devices.reading import DeviceEvent, LinkStatus, Reading
+from devices.registry import driver
+from devices.spec import Command
+from ketamonitor import __version__, alarms, drafts
+from ketamonitor.clock import SteadyClock
+from ketamonitor.entries import PROGRAM, Draft, Entry
+from ketamonitor.library import load_protocols
+from ketamonitor.people import People
+from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
+from ketamonitor.record import Record
+from ketamonitor.recorder import Recorder, Written
+from ketamonitor.store import SessionSummary, Store, open_store
+from ketamonitor.view import ActiveAlarm, DeviceChoice, Patient, SessionView, Update
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """What must be known before a session can begin."""
+
+    patient: Patient
+    weight_kg: float | None
+    protocol: TreatmentProtocol
+    devices: tuple[DeviceChoice, ...]
+    simulated: bool
+    chair: str
+
+    def check(self, today: date) -> None:
+        """Raises ``ValueError`` with one clear line where the plan cannot be used."""
+        if not self.simulated and not self.protocol.approved:
+            raise ValueError(
+                f"Protocol {self.protocol.name} is not approved: a medical director must put name"
+                " and date into its file before it is used on a patient"
+            )
+        if not self.patient.name.strip() or not self.patient.mrn.strip():
+            raise ValueError("A patient needs a name and a record number")
+        if not date(1900, 1, 1) <= self.patient.born <= today:
+            raise ValueError("The date of birth must be in the past and after 1900")
+        if self.weight_kg is not None:
+            drafts.weight(self.weight_kg)
+        sources = [device.source for device in self.devices]
+        if len(set(sources)) != len(sources):
+            raise ValueError("Two monitors have the same name: give each its own")
+        ports = [device.port for device in self.devices]
+        if len(set(ports)) != len(ports):
+            raise ValueError("Two monitors are on the same port")
+        for device in self.devices:
+            driver(device.driver)
+
+
+class Station:
+    """Everything one workstation runs. Methods may be called from any one thread at a time.
+
+    ``publish`` is called on the recorder's thread with each :class:`~ketamonitor.view.Update`.
+    Raises :class:`~ketamonitor.store.StoreError` when the store cannot be opened.
+    """
+
+    def __init__(
+        self,
+        store_url: str,
+        clock: SteadyClock,
+        publish: Callable[[Update], None],
+        *,
+        finder: Callable[[str], PortFinder] = PortFinder,
+    ) -> None:
+        self.clock = clock
+        self.protocols = load_protocols()
+        self._finder = finder
+        self._readers: dict[str, list[PortReader]] = {}
+        self._recorder = Recorder(lambda: open_store(store_url), clock, publish)
+        self._recorder.start()
+        try:
+            self._recorder.ready.result()
+            self._reading: Store = open_store(store_url, read_only=True)
+        except BaseException:
+            self._recorder.stop()
+            self._recorder.join()
+            raise
+        self.people = People(open_store(store_url), clock.now)
+
+    # Sessions --------------------------------------------------------------------------------
+
+    def start(self, plan: SessionPlan, author: str) -> tuple[str, Future[Written]]:
+        """Begin a session and open its ports. The future is done when the start is durable.
+
+        Raises ``ValueError`` where the plan cannot be used.
+        """
+        now = self.clock.now()
+        plan.check(now.date())
+        session = new_session_id(now)
+        body = {
+            "event": "started",
+            "patient": {
+                "name": plan.patient.name.strip(),
+                "mrn": plan.patient.mrn.strip(),
+                "born": plan.patient.born.isoformat(),
+            },
+            "weight_kg": plan.weight_kg,
+            "protocol": protocol_to_json(plan.protocol),
+            "devices": [_device_json(device) for device in plan.devices],
+            "simulated": plan.simulated,
+            "chair": plan.chair,
+            "software": __version__,
+        }
+        done = self._recorder.open(session, Draft("session", now, author, body))
+        self._open_ports(session, plan.devices)
+        return session, done
+
+    def resume(self, session: str, devices: Sequence[DeviceChoice], author: str) -> Future[Written]:
+        """Go on with a session that was not ended; the time between is a recorded gap."""
+        now = self.clock.now()
+        last = self._reading.last(session)
+        if last is None:
+            raise ValueError(f"there is no session {session}")
+        body = {
+            "event": "resumed",
+            "gap_s": round((now - last.recorded_at).total_seconds(), 3),
+            "devices": [_device_json(device) for device in devices],
+        }
+        done = self._recorder.resume(session, Draft("session", now, author, body))
+        self._open_ports(session, devices)
+        return done
+
+    def end(self, session: str, reason: str, author: str) -> Future[Written]:
+        """Close the ports and end the session."""
+        self._close_ports(session)
+        return self.submit(session, drafts.ended(reason, at=self.clock.now(), author=author))
+
+    def submit(self, session: str, *entered: Draft) -> Future[Written]:
+        """Record what happened; done when it is durable."""
+        return self._recorder.submit(session, entered)
+
+    def acknowledge(self, view: SessionView, alarm: ActiveAlarm, author: str) -> Future[Written]:
+        """Acknowledge an alarm, and the milder limits on the same side that it stands for."""
+        now = self.clock.now()
+        all_active = {a.id: a for a in (*view.alarms, *view.covered)}
+        seen = [alarm, *alarms.milder(alarm, all_active)]
+        return self.submit(
+            view.info.id,
+            *(drafts.acknowledge(a, at=now, author=author) for a in seen),
+        )
+
+    def command(self, session: str, source: str, command: Command) -> None:
+        """Ask a monitor for a cuff reading or its end. Raises ``ValueError`` if it cannot."""
+        for reader in self._readers.get(session, []):
+            if reader.source == source:
+                reader.command(command)
+                return
+        raise ValueError(f"no monitor {source} is connected to this session")
+
+    # What is stored --------------------------------------------------------------------------
+
+    def sessions(self) -> list[SessionSummary]:
+        """All sessions, newest first."""
+        return self._reading.sessions()
+
+    def unfinished(self) -> list[SessionSummary]:
+        """Sessions that have begun, have not ended and are not running here."""
+        return [
+            s for s in self._reading.sessions() if s.ended_at is None and s.id not in self._readers
+        ]
+
+    def entries(self, session: str) -> list[Entry]:
+        return self._reading.entries(session)
+
+    def record(self, session: str) -> Record:
+        """Raises ``ValueError`` when there is no such session."""
+        return Record.of(self._reading.iter_entries(session))
+
+    def protocol(self, name: str) -> TreatmentProtocol:
+        """Raises ``ValueError`` with the known names for an unknown one."""
+        try:
+            return self.protocols[name]
+        except KeyError:
+            raise ValueError(
+                f"unknown protocol {name!r} (known: {', '.join(self.protocols)})"
+            ) from None
+
+    def close(self) -> None:
+        """Close all ports, write what is left, end. Sessions that run stay unfinished."""
+        for session in list(self._readers):
+            self._close_ports(session)
+        self._recorder.stop()
+        self._recorder.join()
+        self._reading.close()
+        self.people.close()
+
+    # Ports -----------------------------------------------------------------------------------
+
+    def _open_ports(self, session: str, devices: Sequence[DeviceChoice]) -> None:
+        readers = []
+        for device in devices:
+            reader = PortReader(
+                driver(device.driver),
+                device.source,
+                device.port,
+                self.clock,
+                lambda output: self._deliver(session, output),
+                finder=self._finder(device.port),
+            )
+            reader.start()
+            readers.append(reader)
+        self._readers[session] = readers
+
+    def _close_ports(self, session: str) -> None:
+        for reader in self._readers.pop(session, []):
+            reader.stop()
+
+    def _deliver(self, session: str, output: Reading | DeviceEvent | LinkStatus) -> None:
+        """Hand what came from a port to the recorder. Called on the reader's thread."""
+        self._recorder.submit(session, (draft_of(output),))
+
+
+def draft_of(output: Reading | DeviceEvent | LinkStatus) -> Draft:
+    """The draft of the entry that a port's output becomes."""
+    if isinstance(output, Reading):
+        return Draft("reading", output.measured_at, PROGRAM, output.as_json())
+    if isinstance(output, LinkStatus):
+        body = {
+            "event": "link",
+            "source": output.source,
+            "state": output.state.value,
+            "reason": output.reason,
+            "port": output.port,
+        }
+        return Draft("device", output.at, PROGRAM, body)
+    body = {
+        "event": output.kind,
+        "source": output.source,
+        "text": output.text,
+        "raw": dict(output.raw),
+    }
+    return Draft("device", output.at, PROGRAM, body)
+
+
+def new_session_id(now: datetime) -> str:
+    """``KM-261123-7f3a9c``: the day and three random bytes; it says nothing of the patient."""
+    return f"KM-{now:%y%m%d}-{secrets.token_hex(3)}"
+
+
+def _device_json(device: DeviceChoice) -> dict[str, str]:
+    return {"driver": device.driver, "port": device.port, "source": device.source}
