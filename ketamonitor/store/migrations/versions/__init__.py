@@ -1,0 +1,1 @@
+"""The revisions, oldest first; their names stand in ``ketamonitor.store.schema.REVISIONS``."""

@@ -1,0 +1,260 @@
+"""Everything that is particular to SQLite: the file, its pragmas, its triggers, its errors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import platformdirs
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from ketamonitor.store.backend import WRITING
+from ketamonitor.store.errors import StoreError
+from ketamonitor.store.schema import APPEND_ONLY, REVISIONS
+
+#: "KetM" in the file's header says that the file is ours.
+APPLICATION_ID = 0x4B65744D
+MAGIC = b"SQLite format 3\x00"
+
+#: How long a connection waits for another one's write. Short: the recorder keeps what it could
+#: not write, says so and tries again, which is better than a recorder that does not answer.
+BUSY_S = 2.0
+
+#: Connections of a reading store: one for each thread of a small background pool.
+READERS = 4
+
+_LATER, _NEVER = True, False
+
+#: SQLite's primary result code -> (what is wrong and what to do, whether to try again).
+_WORDS: dict[int, tuple[str, bool]] = {
+    sqlite3.SQLITE_BUSY: ("another program is writing to it; try again in a moment", _LATER),
+    sqlite3.SQLITE_LOCKED: ("another program is writing to it; try again in a moment", _LATER),
+    sqlite3.SQLITE_FULL: ("the disk is full; make room on it", _LATER),
+    sqlite3.SQLITE_IOERR: ("the disk refused it (full or failing); make room or check it", _LATER),
+    sqlite3.SQLITE_READONLY: (
+        "it may not be written; check the rights on the file and on its folder",
+        _LATER,
+    ),
+    sqlite3.SQLITE_PERM: ("it may not be used; check the rights on the file", _LATER),
+    sqlite3.SQLITE_CANTOPEN: (
+        "it cannot be opened; check that its folder exists and may be written",
+        _LATER,
+    ),
+    sqlite3.SQLITE_NOMEM: ("the computer has no memory left; close other programs", _LATER),
+    sqlite3.SQLITE_CORRUPT: (
+        "the file is damaged; copy it to a safe place, then run 'ketamonitor store check'",
+        _NEVER,
+    ),
+    sqlite3.SQLITE_NOTADB: ("it is not a KetaMonitor store; give the path of one", _NEVER),
+    sqlite3.SQLITE_CONSTRAINT: ("it is append-only and refused a change", _NEVER),
+}
+
+
+def default_folder() -> Path:
+    """The user's data folder of this program; it need not exist."""
+    return platformdirs.user_data_path("ketamonitor", appauthor=False)
+
+
+class Sqlite:
+    """A store in one file. Satisfies :class:`ketamonitor.store.backend.Backend`."""
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self._path = path
+        self._read_only = read_only
+        self._opened: tuple[int, int] | None = None
+
+    @property
+    def place(self) -> str:
+        return str(self._path)
+
+    @property
+    def read_only(self) -> bool:
+        return self._read_only
+
+    def present(self) -> bool:
+        """Whether the file is a store of ours, judged by its header alone: nothing is touched."""
+        try:
+            if self._path.is_dir():
+                raise StoreError(f"{self.place}: it is a folder; give the path of a file in it")
+            with self._path.open("rb") as file:
+                header = file.read(100)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StoreError(
+                f"{self.place}: it cannot be read ({error.strerror}); check the rights on it",
+                retryable=True,
+            ) from error
+        if not header:
+            return False
+        if len(header) < 100 or not header.startswith(MAGIC):
+            raise StoreError(
+                f"{self.place}: it is not a KetaMonitor store (no database); give another path"
+            )
+        if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+            raise StoreError(
+                f"{self.place}: it is the database of another program; give another path"
+            )
+        if int.from_bytes(header[60:64], "big") > len(REVISIONS):
+            raise StoreError(
+                f"{self.place}: it was written by a newer version; install that version to open it"
+            )
+        return True
+
+    def create(self) -> None:
+        """Make an empty file that only its owner may read: it will hold patients' data.
+
+        Only the program's own data folder is made when it is missing.
+        """
+        folder = self._path.parent
+        try:
+            if folder == default_folder():
+                folder.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
+            if not folder.is_dir():
+                raise StoreError(f"{self.place}: the folder {folder} is missing; make it first")
+            self._path.touch(mode=stat.S_IRUSR | stat.S_IWUSR, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{self.place}: it cannot be made ({error.strerror}); check the rights on the"
+                " folder",
+                retryable=True,
+            ) from error
+
+    def engine(self) -> Engine:
+        """One connection for a writing store, so that its threads take turns; some for reading."""
+        engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=READERS if self._read_only else 1,
+            max_overflow=0,
+            pool_timeout=BUSY_S,
+            hide_parameters=True,
+        )
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def guard(self, connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {len(REVISIONS)}")
+        for name, ddl in _triggers().items():
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+            connection.exec_driver_sql(ddl)
+
+    def faults(self, connection: Connection) -> list[str]:
+        found = [
+            f"the file is damaged: {line}"
+            for line in connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars()
+            if line != "ok"
+        ]
+        triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        there = {row.name: row.sql for row in connection.exec_driver_sql(triggers)}
+        for name, ddl in _triggers().items():
+            if there.pop(name, None) != ddl:
+                found.append(f"the append-only trigger {name} is missing or changed")
+        found += [f"the trigger {name} is not ours" for name in there]
+        return found
+
+    def check_place(self) -> None:
+        """A file that was deleted or replaced would take entries and lose them unseen."""
+        try:
+            now = os.stat(self._path)
+        except OSError as error:
+            raise StoreError(
+                f"{self.place}: the file is gone while in use; put it back", retryable=True
+            ) from error
+        if self._opened not in (None, (now.st_dev, now.st_ino)):
+            raise StoreError(
+                f"{self.place}: another file stands in its place; put it back", retryable=True
+            )
+
+    def explain(self, error: SQLAlchemyError) -> StoreError:
+        if isinstance(error, PoolTimeout):
+            return StoreError(f"{self.place}: it is busy; try again in a moment", retryable=True)
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        code = getattr(origin, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        name = getattr(origin, "sqlite_errorname", type(origin).__name__)
+        text, later = _WORDS.get(
+            code & 0xFF, (f"the database refused it ({name}); report this as a fault", _NEVER)
+        )
+        return StoreError(f"{self.place}: {text}", retryable=later)
+
+    def _connect(self) -> sqlite3.Connection:
+        # isolation_level None: BEGIN is ours (_begin), so that creating tables is one transaction.
+        connection = sqlite3.connect(
+            self._uri(),
+            uri=True,
+            timeout=BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,  # the pool hands it from thread to thread, one at a time
+        )
+        try:
+            self._set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if self._read_only:
+            connection.execute("PRAGMA query_only = ON")
+            return
+        here = os.stat(self._path)
+        self._opened = (here.st_dev, here.st_ino)
+        connection.execute("PRAGMA synchronous = FULL")
+        # The write-ahead log begins only once the file is marked as ours: until then a killed
+        # creation leaves a file that rolls back to nothing.
+        (mark,) = connection.execute("PRAGMA application_id").fetchone()
+        if mark == APPLICATION_ID:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            if mode != "wal":
+                raise StoreError(
+                    f"{self.place}: its drive cannot keep a write-ahead log (a network drive?);"
+                    " use a local one"
+                )
+
+    def _uri(self) -> str:
+        uri = self._path.absolute().as_uri()
+        if not self._read_only:
+            return f"{uri}?mode=rw"
+        # Beside a write-ahead log SQLite needs to write even for reading; on a read-only medium
+        # without one nobody else can be writing either.
+        log = self._path.with_name(self._path.name + "-wal")
+        sealed = not os.access(self._path.parent, os.W_OK) and not log.exists()
+        return f"{uri}?mode=ro&immutable=1" if sealed else f"{uri}?mode=ro"
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: a transaction that began as a reader could be
+    # refused half-way without waiting.
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _triggers() -> dict[str, str]:
+    """Name and text of each trigger. INSERT OR REPLACE fires no delete trigger, hence the third
+    kind, which names every way in which a new row could push an old one out (also by rowid)."""
+    built: dict[str, str] = {}
+    for table, identities in APPEND_ONLY.items():
+        name = table.name
+        refuse = f"SELECT RAISE(ABORT, '{name} are append-only: a row is never %s')"
+
+        def add(kind: str, head: str, word: str, name: str = name, refuse: str = refuse) -> None:
+            trigger = f"{name}_never_{kind}"
+            built[trigger] = f"CREATE TRIGGER {trigger} {head} BEGIN {refuse % word}; END"
+
+        add("updated", f"BEFORE UPDATE ON {name}", "changed")
+        add("deleted", f"BEFORE DELETE ON {name}", "deleted")
+        same = [" AND ".join(f"{c} = NEW.{c}" for c in columns) for columns in identities]
+        clash = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {name} WHERE {where})" for where in ["rowid = NEW.rowid", *same]
+        )
+        add("replaced", f"BEFORE INSERT ON {name} WHEN {clash}", "replaced")
+    return built

@@ -1,0 +1,277 @@
+"""The store: entries and people in, entries and people out, one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from ketamonitor.entries import Entry
+from ketamonitor.store.backend import WRITING, Backend
+from ketamonitor.store.errors import StoreError
+from ketamonitor.store.rows import (
+    RAISED_TAGS,
+    PersonRow,
+    at_offset,
+    entry_of,
+    entry_values,
+    person_of,
+    person_values,
+)
+from ketamonitor.store.schema import entries, people
+from ketamonitor.store.summary import SessionSummary, summarise
+
+#: Entries fetched at a time, so that a long session holds no long reading transaction.
+PAGE = 2_000
+
+
+class Store:
+    """An open store; get one from :func:`ketamonitor.store.open_store`.
+
+    Threads: a *writing* store has one connection, which belongs to the recorder thread. Another
+    thread's call is safe and waits its turn for at most 2 s, so the GUI must not make one. A
+    *read-only* store has up to four connections for background threads; any of them may call it
+    while a writer, in this process or another, goes on writing.
+
+    Every method raises :class:`StoreError`. After one the store can be used again at once.
+    """
+
+    def __init__(self, backend: Backend, engine: Engine) -> None:
+        self._backend = backend
+        self._engine = engine
+        self._closed = False
+
+    @property
+    def place(self) -> str:
+        """Where the store is, as a person would write it."""
+        return self._backend.place
+
+    @property
+    def read_only(self) -> bool:
+        return self._backend.read_only
+
+    def append(self, new: Sequence[Entry]) -> None:
+        """Write the entries in one transaction; on return they are on the disk.
+
+        Writing the same entries again (because the first answer was lost) does nothing more.
+        Another entry in the same place is a :class:`StoreError` that is not retryable.
+        """
+        if not new:
+            return
+        values = [entry_values(entry) for entry in new]
+        try:
+            with self._writing() as connection:
+                connection.execute(insert(entries), values)
+        except _RefusedError:
+            self._append_missing(new, values)
+
+    def iter_entries(self, session: str, after_seq: int = 0) -> Iterator[Entry]:
+        """The entries of a session in order from ``after_seq + 1`` on, fetched as needed."""
+        while True:
+            query = (
+                select(entries)
+                .where(entries.c.session == session, entries.c.seq > after_seq)
+                .order_by(entries.c.seq)
+                .limit(PAGE)
+            )
+            page = [entry_of(row) for row in self._all(query)]
+            yield from page
+            if len(page) < PAGE:
+                return
+            after_seq = page[-1].seq
+
+    def entries(self, session: str, after_seq: int = 0) -> list[Entry]:
+        """The entries of a session in order; empty if there is no such session."""
+        return list(self.iter_entries(session, after_seq))
+
+    def last(self, session: str) -> Entry | None:
+        """The newest entry of a session."""
+        ends = self.first_last(session)
+        return ends[1] if ends else None
+
+    def first_last(self, session: str) -> tuple[Entry, Entry] | None:
+        """The first and the newest entry of a session (the same one if there is only one)."""
+        query = select(entries).where(entries.c.session == session).limit(1)
+        with self._reading() as connection:
+            first = connection.execute(query.order_by(entries.c.seq)).first()
+            last = connection.execute(query.order_by(entries.c.seq.desc())).first()
+        return None if first is None or last is None else (entry_of(first), entry_of(last))
+
+    def sessions(self) -> list[SessionSummary]:
+        """All sessions in brief, newest first. Reads no more than the first entry of each."""
+        return self._summaries(None)
+
+    def summary(self, session: str) -> SessionSummary | None:
+        """One session in brief; ``None`` if there is no such session."""
+        found = self._summaries(session)
+        return found[0] if found else None
+
+    def session_ids(self) -> list[str]:
+        """Every session that has any entry at all. Slow (reads an index whole): for checks."""
+        query = select(entries.c.session).distinct().order_by(entries.c.session)
+        return [row.session for row in self._all(query)]
+
+    def append_person(self, person: PersonRow) -> None:
+        """Write one change to a person. Not retryable if that change has been made already."""
+        try:
+            with self._writing() as connection:
+                connection.execute(insert(people), person_values(person))
+        except _RefusedError as error:
+            raise StoreError(
+                f"{self.place}: {person.name} has just been changed by someone else; look again"
+            ) from error
+
+    def people(self) -> list[PersonRow]:
+        """The latest change to each person, by name."""
+        newest = (
+            select(people.c.name, func.max(people.c.change).label("change"))
+            .group_by(people.c.name)
+            .subquery()
+        )
+        same = (people.c.name == newest.c.name) & (people.c.change == newest.c.change)
+        return [
+            person_of(row)
+            for row in self._all(select(people).join(newest, same).order_by(people.c.name))
+        ]
+
+    def person(self, name: str) -> PersonRow | None:
+        """The latest change to one person."""
+        query = select(people).where(people.c.name == name)
+        rows = self._all(query.order_by(people.c.change.desc()).limit(1))
+        return person_of(rows[0]) if rows else None
+
+    def faults(self) -> list[str]:
+        """What is wrong with the database below the entries, in words."""
+        with self._reading() as connection:
+            return self._backend.faults(connection)
+
+    def close(self) -> None:
+        """Close all connections; the store cannot be used afterwards. Closing twice is fine."""
+        self._closed = True
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _append_missing(self, new: Sequence[Entry], values: list[dict[str, Any]]) -> None:
+        """Write those entries that are not there yet; refuse if another stands in their place."""
+        with self._reading() as connection:
+            written = {
+                entry: _hash_at(connection, entry) for entry in {(e.session, e.seq) for e in new}
+            }
+        for entry in new:
+            if written[entry.session, entry.seq] not in (None, entry.hash):
+                raise StoreError(
+                    f"{self.place}: another entry {entry.seq} of session {entry.session} is there"
+                    " already; is a second program recording this session?"
+                )
+        missing = [v for v in values if written[v["session"], v["seq"]] is None]
+        if not missing:
+            return
+        try:
+            with self._writing() as connection:
+                connection.execute(insert(entries), missing)
+        except _RefusedError as error:
+            raise StoreError(
+                f"{self.place}: entries of session {new[0].session} were refused; is a second"
+                " program recording this session?"
+            ) from error
+
+    def _summaries(self, session: str | None) -> list[SessionSummary]:
+        newer = entries.alias("newer")
+        count = (
+            select(func.max(newer.c.seq))
+            .where(newer.c.session == entries.c.session)
+            .scalar_subquery()
+            .label("entry_count")
+        )
+        first = select(
+            entries.c.session,
+            entries.c.at,
+            entries.c.at_offset_s,
+            entries.c.author,
+            entries.c.body,
+            count,
+        ).where(entries.c.tag == "started", entries.c.seq == 1)
+        ended = select(entries.c.session, entries.c.at, entries.c.at_offset_s).where(
+            entries.c.tag == "ended"
+        )
+        raised = (
+            select(entries.c.session, entries.c.tag, func.count().label("times"))
+            .where(entries.c.tag.in_(RAISED_TAGS))
+            .group_by(entries.c.session, entries.c.tag)
+        )
+        if session is not None:
+            first = first.where(entries.c.session == session)
+            ended = ended.where(entries.c.session == session)
+            raised = raised.where(entries.c.session == session)
+        with self._reading() as connection:
+            ends = {
+                row.session: at_offset(row.at, row.at_offset_s)
+                for row in connection.execute(ended.order_by(entries.c.seq))
+            }
+            alarms: dict[str, dict[str, int]] = {}
+            for row in connection.execute(raised):
+                alarms.setdefault(row.session, {})[row.tag.removeprefix("raised:")] = row.times
+            found = [
+                summarise(
+                    row.session,
+                    at_offset(row.at, row.at_offset_s),
+                    ends.get(row.session),
+                    row.author,
+                    row.body,
+                    row.entry_count,
+                    alarms.get(row.session, {}),
+                )
+                for row in connection.execute(first)
+            ]
+        return sorted(found, key=lambda summary: summary.started_at, reverse=True)
+
+    def _all(self, query: Select[Any]) -> Sequence[Any]:
+        with self._reading() as connection:
+            return connection.execute(query).all()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        self._check_open()
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise self._backend.explain(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        self._check_open()
+        if self.read_only:
+            raise StoreError(f"{self.place}: it was opened for reading only")
+        self._backend.check_place()
+        try:
+            with (
+                self._engine.connect().execution_options(**{WRITING: True}) as connection,
+                connection.begin(),
+            ):
+                yield connection
+        except IntegrityError as error:
+            raise _RefusedError(str(self._backend.explain(error))) from error
+        except SQLAlchemyError as error:
+            raise self._backend.explain(error) from error
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"{self.place}: it has been closed; open it again")
+
+
+class _RefusedError(StoreError):
+    """A trigger or a key refused a row: something stands there already."""
+
+
+def _hash_at(connection: Connection, place: tuple[str, int]) -> str | None:
+    query = select(entries.c.hash).where(entries.c.session == place[0], entries.c.seq == place[1])
+    return connection.execute(query).scalar()
