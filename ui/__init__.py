@@ -1,0 +1,1 @@
+"""The screens: Qt only. They show and ask, and hold no rule."""

@@ -1,0 +1,278 @@
+"""The plain controls of all pages: panels, texts, key caps, action, answer and segment buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QLabel, QWidget
+
+from ui.theme import PADDING, Theme
+from ui.typeface import ACTION, BODY, FACT, LABEL
+from ui.widgets.ink import CENTRE, Ink
+
+
+class Panel(QFrame):
+    """A card: panel colour, hairline, radius 6."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("panel", True)
+
+
+class Text(QLabel):
+    """A label. ``tone`` is ``text``, ``text2``, ``text3``, ``accent``, ``due`` or ``fault``."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        size: int = FACT,
+        weight: int = 400,
+        tone: str = "text",
+        wrap: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)  # nurse text is never markup
+        self.setFont(theme.font(size, weight))
+        self.setProperty("tone", tone)
+        self.setWordWrap(wrap)
+
+    def set_tone(self, tone: str) -> None:
+        if tone != self.property("tone"):
+            self.setProperty("tone", tone)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+
+class _Drawn(QAbstractButton):
+    """A button drawn with the theme: hover, pressed, disabled and a 2 px focus ring in accent."""
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.setText(name)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        theme.changed.connect(self.update)
+
+    def draw(self, ink: Ink, area: QRectF) -> None:
+        raise NotImplementedError
+
+    def ground(self) -> str:
+        if self.isDown():
+            return "line2"
+        return "panel3" if self.underMouse() and self.isEnabled() else "panel2"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        area = QRectF(self.rect())
+        ink = Ink(painter, self.theme)
+        if not self.isEnabled():
+            painter.setOpacity(0.45)
+        self.draw(ink, area)
+        if self.hasFocus():
+            painter.setOpacity(1)
+            ink.box(area, None, "accent", 2)
+        painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses as Space does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+            return
+        super().keyPressEvent(event)
+
+
+def draw_key_cap(ink: Ink, right: float, middle: float, key: str, token: str = "text2") -> float:
+    """The outlined letter of a key, its right edge at ``right``; returns its width."""
+    width = max(20.0, ink.width(key, LABEL, 600) + 12)
+    rect = QRectF(right - width, middle - 10, width, 20)
+    ink.box(rect, None, "line2" if token == "text2" else token, radius=4)
+    ink.text(rect.center().x(), middle + 4.3, key, LABEL, 600, token, CENTRE)
+    return width
+
+
+class KeyCap(QWidget):
+    """The letter of a key beside a word that is not a button."""
+
+    def __init__(self, theme: Theme, key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._key = theme, key
+        self.setFixedSize(20 if len(key) == 1 else 14 + 9 * len(key), 20)
+        self.setAccessibleName(f"key {key}")
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        ink = Ink(painter, self._theme)
+        draw_key_cap(ink, self.width(), self.height() / 2, self._key)
+        painter.end()
+
+
+class ActionButton(_Drawn):
+    """Icon, word and key cap; at least 48 px high. ``main`` fills it with the accent.
+
+    The key is only written here: whoever owns the page makes it act.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        word: str,
+        icon: str = "",
+        key: str = "",
+        main: bool = False,
+        height: int = 48,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, word, parent)
+        self.icon_name, self.key, self.main = icon, key, main
+        self.setMinimumHeight(height)
+        if key:
+            self.setToolTip(f"{word} (key {key})")
+
+    def sizeHint(self) -> QSize:
+        ink_width = self.fontMetrics().horizontalAdvance(self.text()) * 1.15
+        extra = (31 if self.icon_name else 0) + (12 + 9 * max(2, len(self.key)) if self.key else 0)
+        return QSize(int(ink_width + extra + 2 * PADDING + 6), self.minimumHeight())
+
+    def set_main(self, main: bool) -> None:
+        self.main = main
+        self.update()
+
+    def draw(self, ink: Ink, area: QRectF) -> None:
+        token = "accent_text" if self.main else "text"
+        if self.main:
+            busy = self.isDown() or (self.underMouse() and self.isEnabled())
+            ink.box(area, "accent_hover" if busy else "accent_fill", "accent_fill")
+        else:
+            ink.box(area, self.ground(), "line2")
+        middle, right = area.center().y(), area.right() - PADDING - 1
+        if self.key:
+            cap = "accent_text" if self.main else "text2"
+            right -= draw_key_cap(ink, right, middle, self.key, cap) + 8
+        width = ink.width(self.text(), ACTION, 600)
+        if self.icon_name or self.key:
+            x = area.left() + PADDING + 1
+        else:
+            x = area.center().x() - width / 2
+        if self.icon_name:
+            ink.icon(self.icon_name, x, middle - 10, 20, token)
+            x += 31
+        ink.text(x, middle + 5.4, self.text(), ACTION, 600, token, room=right - x)
+
+
+class ChoiceButton(_Drawn):
+    """One answer, 44 x 48 or wider: a value and, where there is one, its word below.
+
+    Checkable; chosen is shown by the fill, a check sign and weight, not by colour alone.
+    """
+
+    def __init__(
+        self, theme: Theme, value: str, word: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(theme, value, parent)
+        self.word = word
+        self.setCheckable(True)
+        self.setMinimumSize(44, 48)
+        if word:
+            self.setAccessibleName(f"{value}, {word}")
+        self.toggled.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        value = self.fontMetrics().horizontalAdvance(self.text()) * 1.2
+        word = self.fontMetrics().horizontalAdvance(self.word)
+        return QSize(max(44, int(max(value, word)) + 18), 48)
+
+    def draw(self, ink: Ink, area: QRectF) -> None:
+        chosen = self.isChecked()
+        token = "accent_text" if chosen else "text"
+        if chosen:
+            ink.box(area, "accent_fill", "accent", 2)
+            ink.icon("check", area.right() - 15, area.top() + 3, 12, "accent_text")
+        else:
+            ink.box(area, self.ground(), "line2")
+        centre, weight = area.center().x(), 700 if chosen else 600
+        if self.word:
+            ink.text(centre, area.top() + 22, self.text(), ACTION, weight, token, CENTRE)
+            tone = "accent_text" if chosen else "text2"
+            ink.text(centre, area.top() + 39, self.word, LABEL, 400, tone, CENTRE, area.width() - 6)
+        else:
+            ink.text(centre, area.center().y() + 5.4, self.text(), ACTION, weight, token, CENTRE)
+
+
+class _Segment(_Drawn):
+    def __init__(self, theme: Theme, word: str, drawn: int, parent: QWidget) -> None:
+        super().__init__(theme, word, parent)
+        self.setCheckable(True)
+        self._drawn = drawn
+        self.toggled.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 16, 40)
+
+    def draw(self, ink: Ink, area: QRectF) -> None:
+        inner = area.adjusted(0, (area.height() - self._drawn) / 2, 0, 0)
+        inner.setHeight(self._drawn)
+        chosen = self.isChecked()
+        ink.box(inner, "panel3" if chosen else self.ground(), "line2", radius=4)
+        tone, weight = ("text", 600) if chosen else ("text2", 500)
+        ink.text(
+            area.center().x(), area.center().y() + 4.3, self.text(), LABEL, weight, tone, CENTRE
+        )
+
+
+class SegmentedControl(QWidget):
+    """One of a few words; drawn 24 px high, but the whole 40 px row takes the touch."""
+
+    chosen = Signal(int)
+
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        words: Sequence[str],
+        current: int = 0,
+        drawn: int = 24,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._group = QButtonGroup(self)
+        for number, word in enumerate(words):
+            button = _Segment(theme, word, drawn, self)
+            button.setAccessibleName(f"{name}: {word}")
+            self._group.addButton(button, number)
+            row.addWidget(button)
+        self._group.button(current).setChecked(True)
+        self._group.idClicked.connect(self.chosen)
+
+    @property
+    def current(self) -> int:
+        return self._group.checkedId()
+
+    def choose(self, number: int) -> None:
+        """Chooses as a tap would; nothing happens where it is chosen already."""
+        if number != self.current:
+            self._group.button(number).setChecked(True)
+            self.chosen.emit(number)
+
+
+def plain_button_font(theme: Theme, *widgets: QWidget) -> None:
+    """Gives ordinary Qt controls the action font (15, semibold)."""
+    for widget in widgets:
+        widget.setFont(theme.font(ACTION, 600))
+
+
+def body_font(theme: Theme, *widgets: QWidget) -> None:
+    """Gives ordinary Qt controls the body font (13)."""
+    for widget in widgets:
+        widget.setFont(theme.font(BODY))
