@@ -40,6 +40,9 @@ class Backend(Protocol):
     def faults(self, connection: Connection) -> list[str]:
         """What is wrong below the entries: damaged pages, missing triggers; in words."""
 
+    def size(self, connection: Connection) -> int:
+        """Bytes that it takes up."""
+
     def check_place(self) -> None:
         """Raise :class:`StoreError` if what was opened is no longer where it was."""
 

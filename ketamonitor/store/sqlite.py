@@ -160,6 +160,11 @@ class Sqlite:
         found += [f"the trigger {name} is not ours" for name in there]
         return found
 
+    def size(self, connection: Connection) -> int:
+        pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        page: int = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        return pages * page
+
     def check_place(self) -> None:
         """A file that was deleted or replaced would take entries and lose them unseen."""
         try:

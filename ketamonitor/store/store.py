@@ -21,7 +21,7 @@ from ketamonitor.store.rows import (
     person_of,
     person_values,
 )
-from ketamonitor.store.schema import entries, people
+from ketamonitor.store.schema import REVISIONS, entries, people
 from ketamonitor.store.summary import SessionSummary, summarise
 
 #: Entries fetched at a time, so that a long session holds no long reading transaction.
@@ -52,6 +52,16 @@ class Store:
     @property
     def read_only(self) -> bool:
         return self._backend.read_only
+
+    @property
+    def version(self) -> str:
+        """The version of the tables, as Alembic counts it."""
+        return REVISIONS[-1]
+
+    def size(self) -> int:
+        """Bytes that the store takes up."""
+        with self._reading() as connection:
+            return self._backend.size(connection)
 
     def append(self, new: Sequence[Entry]) -> None:
         """Write the entries in one transaction; on return they are on the disk.

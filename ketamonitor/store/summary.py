@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
+from ketamonitor.entries import stamp
 from ketamonitor.view import Patient
 
 
@@ -38,6 +40,25 @@ class SessionSummary:
     @property
     def finished(self) -> bool:
         return self.ended_at is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON, as ``session list --json`` prints it."""
+        patient = self.patient
+        return {
+            "session": self.id,
+            "started_at": stamp(self.started_at),
+            "ended_at": None if self.ended_at is None else stamp(self.ended_at),
+            "patient": None
+            if patient is None
+            else {"name": patient.name, "mrn": patient.mrn, "born": patient.born.isoformat()},
+            "protocol": {"name": self.protocol_name, "title": self.protocol_title},
+            "simulated": self.simulated,
+            "author": self.author,
+            "chair": self.chair,
+            "entries": self.entry_count,
+            "alarms": dict(self.alarms),
+            "fault": self.fault or None,
+        }
 
 
 class _Patient(msgspec.Struct):
