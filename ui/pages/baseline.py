@@ -1,0 +1,81 @@
+"""The choice of the cuff reading that counts as baseline, and its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ketamonitor import drafts
+from ketamonitor.entries import Draft
+from ketamonitor.record import CuffPoint
+from ketamonitor.view import SessionView
+from ketamonitor.words import clock, pressure
+from ui.pages.entry import Desk, EntryPanel
+
+
+class BaselinePanel(EntryPanel):
+    """Shows the readings so far, newest last; limits over baseline work once one is locked."""
+
+    title = "Baseline"
+    save_words = "Lock as baseline"
+
+    def __init__(self, desk: Desk, view: SessionView, cuff: Sequence[CuffPoint]) -> None:
+        super().__init__(desk, view)
+        kit = desk.kit
+        self.points = {_line(p): p for p in cuff if p.plotted}
+        self.main.addWidget(
+            kit.label(
+                "Seated, cuff at heart level, no talking. Pick the reading that counts.", "muted"
+            )
+        )
+        self.choice = kit.choice(list(self.points), upright=True)
+        self.choice.changed.connect(self.changed)
+        self.main.addWidget(self.choice)
+        self._limits = kit.says()
+        self.side.addWidget(kit.label("When locked, these limits follow the patient", "title"))
+        self.side.addWidget(self._limits)
+        if view.baseline is not None:
+            b = view.baseline
+            self.side.addWidget(
+                kit.label(f"Locked now: {b.sys:g}/{b.dia:g}, {clock(b.locked_at)}, {b.locked_by}")
+            )
+        self.finish()
+
+    @property
+    def chosen(self) -> CuffPoint | None:
+        return self.points.get(self.choice.chosen or "")
+
+    def missing(self) -> str:
+        if not self.points:
+            return "No cuff reading yet: start the cuff, or type one (B)"
+        return "" if self.chosen else "Pick a reading"
+
+    def drafts(self, author: str) -> tuple[Draft, ...]:
+        point = self.chosen
+        if point is None or point.sys is None or point.dia is None:
+            raise ValueError("pick a reading")
+        return (
+            drafts.baseline(
+                point.sys, point.dia, point.seq, point.at, at=self.desk.now(), author=author
+            ),
+        )
+
+    def clear(self) -> None:
+        self.choice.clear()
+
+    def refresh(self) -> None:
+        relative = [v.limit for v in self.view.limits if v.limit.relative is not None]
+        point = self.chosen
+        told = []
+        for limit in relative:
+            base = None if point is None else point.sys if limit.metric == "nibp_sys" else point.dia
+            word = "Systolic" if limit.metric == "nibp_sys" else "Diastolic"
+            unit = " %" if limit.relative == "baseline_percent" else ""
+            bound = limit.bound(base)
+            becomes = f" = {bound:g}" if bound is not None else ""
+            told.append(f"{word} {limit.op} baseline {limit.value:+g}{unit}{becomes}")
+        self._limits.setText("\n".join(told) or "This protocol has no limit over baseline")
+        super().refresh()
+
+
+def _line(point: CuffPoint) -> str:
+    return f"{clock(point.at, seconds=True)}    {pressure(point.sys, point.dia, point.mean)}"

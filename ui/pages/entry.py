@@ -1,0 +1,161 @@
+"""What all entry panels share: draft kept on leaving, words for what is missing, a durable save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from ketamonitor.entries import Draft, Entry
+from ketamonitor.view import SessionView
+from ketamonitor.words import clock
+from ui.pages.parts import Kit, typing
+
+Written = Future[tuple[Entry, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a panel may do: hand drafts to the recorder and wait for them without blocking.
+
+    ``author`` is the user's short name, or ``None`` while the screen is locked. ``then`` calls one
+    of its two functions on the GUI thread when the future is done.
+    """
+
+    kit: Kit
+    now: Callable[[], datetime]
+    author: Callable[[], str | None]
+    submit: Callable[[tuple[Draft, ...]], Written]
+    then: Callable[[Written, Callable[[object], None], Callable[[BaseException], None]], None]
+
+
+class EntryPanel(QWidget):
+    """A panel over tiles and trend. ``left``: Esc, with the draft kept. ``saved``: it is durable.
+
+    A subclass fills :attr:`main` and :attr:`side`, and says what is missing and which drafts the
+    panel stands for. Nothing is sent before Save or Enter.
+    """
+
+    left = Signal()
+    saved = Signal()
+    changed = Signal()
+
+    title = ""
+    save_words = "Save"
+    #: Whether the panel goes on showing after a save (a running infusion) or gives way to the page.
+    stays = False
+
+    def __init__(self, desk: Desk, view: SessionView) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.desk = desk
+        kit = desk.kit
+        self.view = view
+        self._waiting = False
+        self._frame, self.main = kit.card()
+        self._side_frame, self.side = kit.card()
+        self._side_frame.setFixedWidth(366)
+        self.main.addWidget(kit.label(self.title, "page"))
+        self.words = kit.says()
+        self.outcome = kit.says()
+        self.save_button = kit.button(self.save_words, key="Enter", main=True)
+        self.leave_button = kit.button("Leave", key="Esc")
+        self.save_button.clicked.connect(self.save)
+        self.leave_button.clicked.connect(self.left)
+        self.changed.connect(self.refresh)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._frame, 1)
+        row.addWidget(self._side_frame)
+
+    def finish(self) -> None:
+        """Called by the subclass when its parts stand: adds words and buttons below ``side``."""
+        self.main.addStretch()
+        self.side.addStretch()
+        self.side.addWidget(self.words)
+        self.side.addWidget(self.outcome)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.save_button, 2)
+        row.addWidget(self.leave_button, 1)
+        self.side.addLayout(row)
+        self.refresh()
+
+    def missing(self) -> str:
+        """What must still be entered, in words; empty when Save may be pressed."""
+        raise NotImplementedError
+
+    def drafts(self, author: str) -> tuple[Draft, ...]:
+        """What would be written. Raises ``ValueError`` with one clear line."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Forget what was typed: it has been written."""
+        raise NotImplementedError
+
+    def opened(self, now: datetime) -> None:
+        """The panel comes on screen (again)."""
+
+    def show_view(self, view: SessionView) -> None:
+        """A newer picture of the session has come."""
+        self.view = view
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Words and state of Save follow what has been entered."""
+        missing = self._still_missing()
+        self.words.setText(missing)
+        self.save_button.setEnabled(not missing and not self._waiting)
+
+    def save(self) -> None:
+        """Hand the drafts over; nothing is called saved before it is durable."""
+        author = self.desk.author()
+        if self._waiting or author is None or self._still_missing():
+            self.refresh()
+            return
+        try:
+            written = self.desk.submit(self.drafts(author))
+        except ValueError as error:
+            self.outcome.setText(f"Not saved: {error}")
+            return
+        self._waiting = True
+        self.outcome.setText("Saving…")
+        self.refresh()
+        self.desk.then(written, self._done, self._failed)
+
+    def _still_missing(self) -> str:
+        if self.desk.author() is None:
+            return "Sign in to save (L). What you typed is kept"
+        return self.missing()
+
+    def _done(self, _entries: object) -> None:
+        self._waiting = False
+        self.clear()
+        self.outcome.setText(f"Saved {clock(self.desk.now(), seconds=True)}")
+        self.refresh()
+        self.saved.emit()
+
+    def _failed(self, error: BaseException) -> None:
+        self._waiting = False
+        self.outcome.setText(f"Not saved: {error}. What you typed is kept: press Save again")
+        self.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.isAutoRepeat():
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.save()
+        elif typing(self) or not self.single_key(event):
+            super().keyPressEvent(event)
+
+    def single_key(self, event: QKeyEvent) -> bool:
+        """Whether the panel takes this key; it is asked only when no text field has the focus."""
+        return False

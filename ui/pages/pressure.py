@@ -1,0 +1,106 @@
+"""Blood pressure typed by hand, and the start of a cuff reading where a monitor allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QGridLayout
+
+from ketamonitor import drafts, intake
+from ketamonitor.entries import Draft
+from ketamonitor.view import SessionView
+from ui.pages.entry import Desk, EntryPanel
+from ui.pages.parts import rule
+from ui.pages.when import When
+
+FIELDS = (
+    ("systolic", "mmHg", True),
+    ("diastolic", "mmHg", True),
+    ("mean", "mmHg", False),
+    ("pulse", "/min", False),
+)
+
+
+class PressurePanel(EntryPanel):
+    """Numbers read from a monitor or taken with a cuff and stethoscope, as typed."""
+
+    title = "Blood pressure, typed by hand"
+
+    def __init__(
+        self,
+        desk: Desk,
+        view: SessionView,
+        cuffs: Sequence[str] = (),
+        start_cuff: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(desk, view)
+        kit = desk.kit
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        self.fields = {}
+        for column, (what, unit, needed) in enumerate(FIELDS):
+            typed = kit.field("", f"{what.capitalize()} in {unit}", big=True)
+            typed.setMaxLength(3)
+            typed.textChanged.connect(self.changed)
+            word = "needed" if needed else "if known"
+            grid.addWidget(kit.label(f"{what.capitalize()} {unit} · {word}", "muted"), 0, column)
+            grid.addWidget(typed, 1, column)
+            self.fields[what] = typed
+        self.main.addLayout(grid)
+        self.main.addWidget(
+            kit.label(
+                "Type what the cuff showed. A mean is never worked out from the two.", "muted"
+            )
+        )
+        if cuffs and start_cuff is not None:
+            self.main.addWidget(rule())
+            self.main.addWidget(kit.label("Or let the monitor measure", "title"))
+            for source in cuffs:
+                start = kit.button(f"Start cuff, {source}", icon="cuff")
+                start.clicked.connect(lambda _=False, s=source: self._start(start_cuff, s))
+                self.main.addWidget(start)
+        self.when = When(kit, "Taken at", desk.now())
+        self.when.changed.connect(self.changed)
+        self.side.addWidget(self.when)
+        self.finish()
+
+    def opened(self, now: object) -> None:
+        self.fields["systolic"].setFocus()
+
+    def missing(self) -> str:
+        if all(not typed.text().strip() for typed in self.fields.values()):
+            return "Type systolic and diastolic"
+        try:
+            # The author does not matter for the check; the real one is set on saving.
+            self.drafts("check")
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def drafts(self, author: str) -> tuple[Draft, ...]:
+        values: dict[str, int | None] = {}
+        for what, unit, needed in FIELDS:
+            text = self.fields[what].text()
+            given = needed or text.strip()
+            values[what] = intake.whole(text, what, unit) if given else None
+        sys, dia = values["systolic"], values["diastolic"]
+        assert sys is not None
+        assert dia is not None
+        return (
+            drafts.manual_bp(
+                sys, dia, values["mean"], values["pulse"], at=self.when.at(), author=author
+            ),
+        )
+
+    def clear(self) -> None:
+        for typed in self.fields.values():
+            typed.clear()
+        self.when.restart(self.desk.now())
+
+    def refresh(self) -> None:
+        self.when.tick(self.desk.now())
+        super().refresh()
+
+    def _start(self, start_cuff: Callable[[str], None], source: str) -> None:
+        start_cuff(source)
+        self.outcome.setText(f"Cuff asked to start on {source}. The reading will come by itself")

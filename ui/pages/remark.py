@@ -1,0 +1,140 @@
+"""Notes and event marks: a few stock words, or the nurse's or the patient's own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtGui import QKeyEvent
+
+from ketamonitor import drafts
+from ketamonitor.entries import Draft
+from ketamonitor.view import SessionView
+from ui.pages.entry import Desk, EntryPanel
+from ui.pages.when import When
+
+STOCK_WORDS = ("calm", "talking", "tearful", "eyes open", "asleep, wakes to name", "music on")
+STOCK_EVENTS = (
+    "Patient in chair",
+    "Toilet",
+    "Cuff moved",
+    "Probe moved",
+    "Position changed",
+    "Nausea, bag given",
+    "Prescriber called",
+    "Prescriber at chair",
+)
+NURSE, PATIENT = "Nurse", "Patient's words"
+
+
+class NotePanel(EntryPanel):
+    """A note; stock words are added to the text, not stored by themselves."""
+
+    title = "Note"
+
+    def __init__(self, desk: Desk, view: SessionView) -> None:
+        super().__init__(desk, view)
+        kit = desk.kit
+        self.text = kit.field("What was seen or said", "Note")
+        self.text.setMaxLength(drafts.LONGEST_NOTE)
+        self.text.textChanged.connect(self.changed)
+        self.said_by = kit.choice([NURSE, PATIENT])
+        self.said_by.changed.connect(self.changed)
+        self.said_by.choose(NURSE)
+        self.stock = kit.choice(list(STOCK_WORDS), momentary=True)
+        self.stock.pressed.connect(self._add)
+        self.main.addWidget(self.text)
+        self.main.addWidget(self.stock)
+        self.main.addWidget(kit.label("Whose words", "muted"))
+        self.main.addWidget(self.said_by)
+        self.when = When(kit, "Seen at", desk.now())
+        self.when.changed.connect(self.changed)
+        self.side.addWidget(self.when)
+        self.finish()
+
+    def opened(self, now: datetime) -> None:
+        if not self.text.text():
+            self.when.restart(now)
+        self.text.setFocus()
+
+    def missing(self) -> str:
+        return self.when.fault() if self.text.text().strip() else "Type the note"
+
+    def drafts(self, author: str) -> tuple[Draft, ...]:
+        said_by = "patient" if self.said_by.chosen == PATIENT else "nurse"
+        return (drafts.note(self.text.text(), said_by=said_by, at=self.when.at(), author=author),)
+
+    def clear(self) -> None:
+        self.text.clear()
+        self.said_by.choose(NURSE)
+        self.when.restart(self.desk.now())
+
+    def refresh(self) -> None:
+        self.when.tick(self.desk.now())
+        super().refresh()
+
+    def _add(self, word: str) -> None:
+        typed = self.text.text().strip()
+        self.text.setText(f"{typed}, {word}" if typed else word)
+        self.text.setFocus()
+
+
+class MarkPanel(EntryPanel):
+    """An event on the chart with its number: from the list, by its number key, or typed."""
+
+    title = "Event"
+
+    def __init__(self, desk: Desk, view: SessionView) -> None:
+        super().__init__(desk, view)
+        kit = desk.kit
+        shown = {text: f"{number}  {text}" for number, text in enumerate(STOCK_EVENTS, 1)}
+        self.choice = kit.choice(list(STOCK_EVENTS), shown=shown, upright=True)
+        self.choice.changed.connect(self._picked)
+        self.text = kit.field("Or another event, in your own words", "Event")
+        self.text.setMaxLength(200)
+        self.text.textChanged.connect(self._typed)
+        self.main.addWidget(self.choice)
+        self.main.addWidget(self.text)
+        self.when = When(kit, "Happened at", desk.now())
+        self.when.changed.connect(self.changed)
+        self.side.addWidget(self.when)
+        self.finish()
+
+    def opened(self, now: datetime) -> None:
+        if self.missing():
+            self.when.restart(now)
+        self.setFocus()
+
+    def missing(self) -> str:
+        if not self.text.text().strip() and self.choice.chosen is None:
+            return "Choose an event or type one"
+        return self.when.fault()
+
+    def drafts(self, author: str) -> tuple[Draft, ...]:
+        text = self.text.text().strip() or self.choice.chosen or ""
+        return (drafts.mark(text, at=self.when.at(), author=author),)
+
+    def clear(self) -> None:
+        self.text.clear()
+        self.choice.clear()
+        self.when.restart(self.desk.now())
+
+    def refresh(self) -> None:
+        self.when.tick(self.desk.now())
+        super().refresh()
+
+    def single_key(self, event: QKeyEvent) -> bool:
+        number = event.text()
+        if not number.isdecimal() or not 1 <= int(number) <= len(STOCK_EVENTS):
+            return False
+        self.choice.choose(STOCK_EVENTS[int(number) - 1])
+        return True
+
+    def _picked(self) -> None:
+        if self.choice.chosen is not None:
+            self.text.clear()
+        self.changed.emit()
+
+    def _typed(self) -> None:
+        if self.text.text():
+            self.choice.clear()
+        self.changed.emit()
