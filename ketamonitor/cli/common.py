@@ -1,0 +1,40 @@
+"""What the commands share: where the store is, numbers from the line, and how results are printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+
+from ketamonitor.store import default_store_url
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        default=argparse.SUPPRESS,  # so that a subcommand's default never hides one given before it
+        help="database file or URL (else KETAMONITOR_STORE, else your own data folder)",
+    )
+
+
+def store_url(args: argparse.Namespace) -> str:
+    """Where the store is: ``--store``, else the environment, else the user's data folder."""
+    given: str | None = getattr(args, "store", None)
+    return given or default_store_url()
+
+
+def positive(text: str) -> float:
+    """A number above 0, for argparse."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not (math.isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"{text} must be above 0")
+    return number
+
+
+def emit(as_json: bool, line: str, data: object) -> None:
+    """One result on standard output: a line for people, or one JSON object."""
+    print(json.dumps(data, ensure_ascii=False) if as_json else line, flush=True)

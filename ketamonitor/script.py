@@ -1,0 +1,201 @@
+"""A written nurse: what is done at which second of a session, for tests, demonstrations, training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ketamonitor import drafts
+from ketamonitor.entries import Draft, Entry
+from ketamonitor.instruments import AnswerStatus
+from ketamonitor.view import ActiveAlarm, SessionView
+
+VERBS = (
+    "bp",
+    "baseline",
+    "dose",
+    "infusion",
+    "observation",
+    "note",
+    "event",
+    "acknowledge",
+    "end",
+)
+
+
+class ScriptError(ValueError):
+    """A script that cannot be played; the text names file, line and fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One line: at session second ``t_s`` do ``verb`` with ``detail``."""
+
+    t_s: float
+    verb: str
+    detail: Any
+    where: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the nurse of a script can see: the last picture and the last usable cuff reading."""
+
+    view: SessionView | None = None
+    cuff: Entry | None = None
+
+    def take(self, entry: Entry) -> None:
+        values = entry.body.get("values", {}) if entry.kind == "reading" else {}
+        doubtful = any(f.startswith("implausible:nibp") for f in entry.body.get("flags", ()))
+        if values.get("nibp_sys") is not None and values.get("nibp_dia") is not None:
+            self.cuff = self.cuff if doubtful else entry
+
+
+def read_script(path: Path) -> list[Act]:
+    """The acts of a JSON-lines file in order of time. Raises :class:`ScriptError`."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ScriptError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ScriptError(f"{path}: is not UTF-8 text") from error
+    acts = [_act(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    return sorted(acts, key=lambda act: act.t_s)
+
+
+def _act(line: str, where: str) -> Act:
+    try:
+        data = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ScriptError(f"{where}: is not JSON: {error.msg}") from error
+    if not isinstance(data, dict) or "t_s" not in data:
+        raise ScriptError(f'{where}: needs "t_s", the session second')
+    t_s = data.pop("t_s")
+    if isinstance(t_s, bool) or not isinstance(t_s, int | float) or not 0 <= t_s < 1e6:
+        raise ScriptError(f"{where}: t_s must be seconds from 0, not {t_s!r}")
+    if len(data) != 1 or next(iter(data)) not in VERBS:
+        raise ScriptError(f"{where}: needs exactly one of {', '.join(VERBS)}")
+    verb, detail = next(iter(data.items()))
+    act = Act(float(t_s), verb, detail, where)
+    if verb not in ("baseline", "acknowledge"):
+        # Whatever does not depend on the running session is checked before it begins.
+        drafts_of(act, Seen(), 70.0, datetime.fromisoformat("2000-01-01T00:00+00:00"), "check")
+    return act
+
+
+def drafts_of(
+    act: Act, seen: Seen, weight_kg: float | None, at: datetime, author: str
+) -> list[Draft]:
+    """The drafts an act leads to. Raises :class:`ScriptError` where it cannot be done."""
+    try:
+        return _drafts_of(act, seen, weight_kg, at, author)
+    except KeyError as error:
+        raise ScriptError(f"{act.where}: {act.verb} needs {error.args[0]!r}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ScriptError(f"{act.where}: {act.verb}: {error}") from error
+
+
+def _drafts_of(
+    act: Act, seen: Seen, weight_kg: float | None, at: datetime, author: str
+) -> list[Draft]:
+    detail = act.detail
+    if act.verb == "bp":
+        return [
+            drafts.manual_bp(
+                detail["sys"],
+                detail["dia"],
+                detail.get("map"),
+                detail.get("pulse"),
+                at=at,
+                author=author,
+            )
+        ]
+    if act.verb == "dose":
+        return [
+            drafts.dose(
+                detail["drug"],
+                detail["route"],
+                detail["mg"],
+                weight_kg=weight_kg,
+                device_no=detail.get("device"),
+                lot=detail.get("lot"),
+                note=detail.get("note", ""),
+                at=at,
+                author=author,
+            )
+        ]
+    if act.verb == "infusion":
+        return [_infusion(detail, weight_kg, at, author)]
+    if act.verb == "observation":
+        return [_observation(key, answer, at, author) for key, answer in detail.items()]
+    if act.verb == "note":
+        text, said_by = (
+            (detail["text"], detail.get("said_by", "nurse"))
+            if isinstance(detail, dict)
+            else (detail, "nurse")
+        )
+        return [drafts.note(text, said_by=said_by, at=at, author=author)]
+    if act.verb == "event":
+        return [drafts.mark(detail, at=at, author=author)]
+    if act.verb == "baseline":
+        if detail != "lock":
+            raise ValueError('only "lock" is known')
+        if seen.cuff is None:
+            raise ValueError("there is no cuff reading to lock")
+        values = seen.cuff.body["values"]
+        return [
+            drafts.baseline(
+                values["nibp_sys"],
+                values["nibp_dia"],
+                seen.cuff.seq,
+                seen.cuff.at,
+                at=at,
+                author=author,
+            )
+        ]
+    if act.verb == "acknowledge":
+        return [drafts.acknowledge(alarm, at=at, author=author) for alarm in _asked(detail, seen)]
+    return [drafts.ended(str(detail), at=at, author=author)]
+
+
+def _infusion(detail: Any, weight_kg: float | None, at: datetime, author: str) -> Draft:
+    if isinstance(detail, str):
+        detail = {"action": detail}
+    if detail["action"] == "start":
+        return drafts.infusion_start(
+            detail["drug"],
+            detail["route"],
+            detail["mg"],
+            detail["minutes"],
+            weight_kg=weight_kg,
+            at=at,
+            author=author,
+        )
+    return drafts.infusion_change(detail["action"], detail.get("reason", ""), at=at, author=author)
+
+
+def _observation(key: str, answer: Any, at: datetime, author: str) -> Draft:
+    if isinstance(answer, str):
+        return drafts.observation(key, answer, None, at=at, author=author)
+    return drafts.observation(key, AnswerStatus.ANSWERED, answer, at=at, author=author)
+
+
+def _asked(detail: Any, seen: Seen) -> list[ActiveAlarm]:
+    """The alarms an ``acknowledge`` means: ``highest``, ``all`` or one by its id."""
+    view = seen.view
+    waiting: Mapping[str, ActiveAlarm] = {
+        a.id: a
+        for a in ((*view.alarms, *view.covered) if view else ())
+        if a.acknowledged_at is None
+    }
+    if detail == "all":
+        return list(waiting.values())
+    if detail == "highest":
+        return list(waiting.values())[:1]
+    if detail in waiting:
+        return [waiting[detail]]
+    raise ValueError(f"no alarm {detail!r} waits for acknowledgement")

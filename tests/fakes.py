@@ -1,0 +1,38 @@
+"""What tests put in place of the world: a clock that moves only when told. Nothing else is faked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+START = datetime(2026, 11, 23, 14, 0, tzinfo=timezone(timedelta(hours=1)))
+
+
+class ManualClock:
+    """A :class:`ketamonitor.clock.SteadyClock` whose seconds pass by :meth:`advance` alone."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self.ahead = 0.0
+
+    @property
+    def speed(self) -> float:
+        return 1.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def real(self, seconds: float) -> float:
+        """Threads that wait for this clock look at it every hundredth of a second."""
+        return 0.01
+
+    def drift(self) -> float:
+        return self.ahead
+
+    def advance(self, seconds: float) -> datetime:
+        # One assignment: readers on other threads see the old or the new moment, never a mixture.
+        self._now = self._now + timedelta(seconds=seconds)
+        return self._now
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
