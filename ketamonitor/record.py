@@ -201,6 +201,7 @@ class Record:
     baseline: Baseline | None = None
     ended_at: datetime | None = None
     readings: dict[str, int] = field(default_factory=dict)
+    by_source: dict[str, int] = field(default_factory=dict)
     #: The recorder needs no history of the continuous values; a chart does.
     keep_series: bool = True
 
@@ -246,6 +247,7 @@ class Record:
         flags = entry.body.get("flags", [])
         doubtful = tuple(f.removeprefix("implausible:") for f in flags if "implausible:" in f)
         source = entry.body["source"]
+        self.by_source[source] = self.by_source.get(source, 0) + 1
         if any(metric in values for metric in (NIBP_SYS, NIBP_DIA, NIBP_MAP)):
             self.cuff.append(
                 CuffPoint(
