@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ketamonitor import words
-from ketamonitor.record import GAP_AFTER, Record, Series
+from ketamonitor.protocol import AlarmLimit
+from ketamonitor.record import GAP_AFTER, CuffPoint, Record, Series
 from ketamonitor.report.frame import Frame
 from ketamonitor.report.marks import Mark, alarm_marks, event_boxes, spread
 
 PRESSURES = ("nibp_sys", "nibp_dia", "nibp_map")
 #: Metrics whose limits stand on the pressure axis, with the word behind the figure.
-_AXIS = {
+_WORDS = {
     "nibp_sys": "sys",
     "nibp_dia": "dia",
     "nibp_map": "mean",
@@ -28,17 +30,32 @@ _COLUMNS = 640
 _LABEL_PRESSURE, _LABEL_SPO2 = 0.034, 0.19
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bound to be drawn."""
+
+    metric: str
+    y: float
+    stars: str
+    upper: bool
+
+    @property
+    def label(self) -> str:
+        below = "" if self.upper or self.metric == "spo2" else "<"
+        return f"{self.stars} {below}{self.y:g} {_WORDS.get(self.metric, '')}".rstrip()
+
+
 def chart(record: Record, frame: Frame) -> dict[str, Any]:
     """The drawing's data; times in minutes from the left edge, see ``chart.typ`` for its use."""
     low, high = pressure_range(record)
     spo2_low = _spo2_low(record)
     major, minor = frame.steps
     limits = _limits(record)
-    pressure_limits = [(y, mark, word) for metric, y, mark, word in limits if metric in _AXIS]
-    labels = [(y, f"{mark} {y:g} {word}", bool(mark)) for y, mark, word in pressure_limits]
-    labels += [(base, f"base {base:g}", False) for base in _baseline(record)]
-    labels = [row for row in labels if low <= row[0] <= high]
-    spo2_limits = [(y, mark) for metric, y, mark, _ in limits if metric == "spo2"]
+    shown = [x for x in limits if x.metric in _WORDS and low <= x.y <= high]
+    shown_spo2 = [x for x in limits if x.metric == "spo2" and x.y >= spo2_low]
+    labels = [(x.y, x.label) for x in shown]
+    labels += [(base, f"base {base:g}") for base in _baseline(record) if low <= base <= high]
+    room = (high - low) * _LABEL_PRESSURE
     marks = alarm_marks(record, frame, (low, high), (spo2_low, 102))
     gaps = list(_gaps(record, frame))
     return {
@@ -53,20 +70,21 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "pressure_lines": list(range(low, high + 1, 20)),
         "cuff": list(_cuff(record, frame)),
         "doubtful": [
-            frame.x(c.at) for c in record.cuff if _doubtful(c) and frame.holds(c.at)
+            frame.x(c.at)
+            for c in record.cuff
+            if c.doubtful and not _drawn(c) and not c.struck and frame.holds(c.at)
         ],
         "pulse": list(_pulse(record, frame)),
-        "limits": [
-            [y, mark] for y, mark, _ in pressure_limits if low <= y <= high
-        ],
+        "limits": [[x.y, x.stars, x.metric in PRESSURES] for x in shown],
+        "square": minor,
         "baseline": _baseline(record),
-        "labels": spread(labels, (high - low) * _LABEL_PRESSURE, low, high),
+        "labels": spread(labels, room, low + room / 2, high),
         "spo2_low": spo2_low,
         "spo2_lines": list(range(math.ceil(spo2_low / 10) * 10, 101, 10)),
         "spo2": [_thinned(s, frame) for s in _stretches(record.series.get("spo2"), frame)],
-        "spo2_limits": [[y, mark] for y, mark in spo2_limits if y >= spo2_low],
+        "spo2_limits": [[x.y, x.stars] for x in shown_spo2],
         "spo2_labels": spread(
-            [(y, f"{mark} {y:g}", True) for y, mark in spo2_limits if y >= spo2_low],
+            [(x.y, x.label) for x in shown_spo2],
             (102 - spo2_low) * _LABEL_SPO2,
             spo2_low,
             98,
@@ -88,6 +106,7 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "events": event_boxes(record, frame),
         "outside": sum(not frame.holds(c.at) for c in record.cuff)
         + sum(not frame.holds(d.at) for d in record.doses),
+        "several": len(limits) < len(_bounds(record)),
         "unarmed": any(
             limit.bound(_baseline_of(record, limit.metric)) is None
             for limit in record.info.protocol.limit
@@ -100,36 +119,38 @@ def pressure_range(record: Record) -> tuple[int, int]:
     """The pressure axis: 40 to 200 mmHg at least, stretched in twenties with room for marks."""
     tops, bottoms = [180.0], [40.0]
     for cuff in record.cuff:
-        if cuff.sys is not None and cuff.dia is not None and not _doubtful(cuff):
-            tops.append(cuff.sys + 16)
+        if cuff.sys is not None and cuff.dia is not None and _drawn(cuff):
+            tops.append(cuff.sys + 20)
             bottoms.append(cuff.dia - 4)
     pulses = [v for v in _pulse_series(record).values if v is not None]
     if pulses:
         tops.append(max(pulses) + 16)
         bottoms.append(min(pulses) - 4)
-    for metric, y, _, _ in _limits(record):
-        if metric in _AXIS:
-            tops.append(min(y, 260))
-            bottoms.append(max(y, 20))
+    for limit in _limits(record):
+        if limit.metric in _WORDS:
+            tops.append(min(limit.y, 260))
+            bottoms.append(max(limit.y, 20))
     return max(0, math.floor(min(bottoms) / 20) * 20), max(200, math.ceil(max(tops) / 20) * 20)
 
 
-def _doubtful(cuff: Any) -> bool:
-    return bool(set(PRESSURES) & set(cuff.doubtful))
+def _drawn(cuff: CuffPoint) -> bool:
+    """Whether it is drawn: as a reading, or in grey if it was one until it was struck."""
+    return replace(cuff, struck=False).plotted
+
+
+def _pulse_key(record: Record) -> str:
+    """Pulse where one came, else the heart rate of an ECG, as the tiles show it."""
+    pulse = record.series.get("pulse", Series())
+    return "pulse" if "hr" not in record.series or any(pulse.values) else "hr"
 
 
 def _pulse_series(record: Record) -> Series:
-    """The pulse where one came, else the heart rate of an ECG, as the tiles show it."""
-    empty = Series()
-    pulse = record.series.get("pulse", empty)
-    if any(value is not None for value in pulse.values):
-        return pulse
-    return record.series.get("hr", empty)
+    return record.series.get(_pulse_key(record), Series())
 
 
 def _spo2_low(record: Record) -> int:
     values = [v for v in record.series.get("spo2", Series()).values if v is not None]
-    bounds = [y for metric, y, _, _ in _limits(record) if metric == "spo2"]
+    bounds = [limit.y for limit in _limits(record) if limit.metric == "spo2"]
     lowest = min([88.0, *(v - 2 for v in values), *(b - 2 for b in bounds)])
     return max(0, math.floor(lowest / 5) * 5)
 
@@ -144,26 +165,34 @@ def _baseline(record: Record) -> list[float]:
     return [record.baseline.sys, record.baseline.dia] if record.baseline else []
 
 
-def _limits(record: Record) -> list[tuple[str, float, str, str]]:
-    """The limits as they held at the end: metric, bound, asterisks, word."""
-    found: dict[tuple[str, float], tuple[str, float, str, str]] = {}
-    for limit in record.info.protocol.limit:
-        bound = limit.bound(_baseline_of(record, limit.metric))
-        if bound is None:
-            continue
-        stars, word = words.STARS[limit.priority], _AXIS.get(limit.metric, limit.metric)
-        row = (limit.metric, round(bound, 1), stars, word if limit.upper else f"{word} low")
-        same = found.get(row[:2])
-        if same is None or len(same[2]) < len(stars):
-            found[row[:2]] = row
-    return list(found.values())
+def _bounds(record: Record) -> list[tuple[AlarmLimit, float]]:
+    """All armed limits of what is drawn: of pulse and heart rate only the one that came."""
+    shown = {*PRESSURES, "spo2", _pulse_key(record)}
+    pairs = [
+        (limit, limit.bound(_baseline_of(record, limit.metric)))
+        for limit in record.info.protocol.limit
+        if limit.metric in shown
+    ]
+    return [(limit, bound) for limit, bound in pairs if bound is not None]
+
+
+def _limits(record: Record) -> list[Limit]:
+    """The limits as they held at the end; of several of one kind the one that is passed first."""
+    found: dict[tuple[str, bool, str], float] = {}
+    for limit, bound in _bounds(record):
+        kind = (limit.metric, limit.upper, limit.priority)
+        first = min if limit.upper else max
+        found[kind] = first(found.get(kind, bound), bound)
+    return [
+        Limit(metric, round(bound, 1), words.STARS[priority], upper)
+        for (metric, upper, priority), bound in found.items()
+    ]
 
 
 def _cuff(record: Record, frame: Frame) -> Iterator[dict[str, Any]]:
     baseline_at = record.baseline.at if record.baseline else None
     for cuff in record.cuff:
-        struck_only = cuff.struck and not _doubtful(cuff) and None not in (cuff.sys, cuff.dia)
-        if (cuff.plotted or struck_only) and frame.holds(cuff.at):
+        if _drawn(cuff) and frame.holds(cuff.at):
             letters = ("B" if cuff.at == baseline_at else "") + ("L" if cuff.late else "")
             yield {
                 "x": frame.x(cuff.at),
@@ -213,8 +242,7 @@ def _thinned(run: list[tuple[datetime, float]], frame: Frame) -> list[list[float
     return [
         point
         for place, point in enumerate(kept)
-        if not 0 < place < len(kept) - 1
-        or not kept[place - 1][1] == point[1] == kept[place + 1][1]
+        if not 0 < place < len(kept) - 1 or not kept[place - 1][1] == point[1] == kept[place + 1][1]
     ]
 
 

@@ -12,7 +12,7 @@ from ketamonitor.report.files import ReportError
 #: A word longer than this gets places where a line may break; no name or drug is as long.
 LONG_WORD = 32
 
-_LONG = re.compile(r"\S{%d}(?=\S)" % LONG_WORD)
+_LONG = re.compile(rf"\S{{{LONG_WORD}}}(?=\S)")
 #: Never shown as such by any font: control, surrogate, private use, not assigned.
 _UNSHOWABLE = {"Cc", "Cs", "Co", "Cn"}
 

@@ -70,9 +70,7 @@ def alarm_marks(
     return marks
 
 
-def _above(
-    record: Record, frame: Frame, alarm: AlarmEpisode, height: float, top: float
-) -> Mark:
+def _above(record: Record, frame: Frame, alarm: AlarmEpisode, height: float, top: float) -> Mark:
     """Over the cuff reading nearest to the alarm, or over the alarm's own value."""
     near = [c for c in record.cuff if c.plotted and abs(c.at - alarm.raised_at) <= NEAR]
     tops = [c.sys for c in near if c.sys is not None]
@@ -88,45 +86,51 @@ def _above(
 def event_boxes(record: Record, frame: Frame) -> list[dict[str, Any]]:
     """The numbered boxes of the events lane; those that would overlap share one: ``3–5``."""
     per_mm = frame.length / PLOT_MM
-    groups: list[tuple[float, int, int]] = []
+    groups: list[tuple[float, list[int]]] = []
     for event in sorted(record.events, key=lambda e: (e.at, e.number)):
         if not frame.holds(event.at):
             continue
         x = frame.x(event.at)
-        if groups and x - groups[-1][0] < (BOX_MM + _extra(groups[-1])) * per_mm:
-            middle, first, last = groups[-1]
-            groups[-1] = (middle, min(first, event.number), max(last, event.number))
+        if groups and x - groups[-1][0] < _box_mm(_numbers(groups[-1][1])) * per_mm:
+            groups[-1][1].append(event.number)
         else:
-            groups.append((x, event.number, event.number))
-    return [{"x": x, "label": f"{a}" if a == b else f"{a}–{b}"} for x, a, b in groups]
+            groups.append((x, [event.number]))
+    return [{"x": x, "label": _numbers(numbers)} for x, numbers in groups]
 
 
-def _extra(group: tuple[float, int, int]) -> float:
-    """How much wider than a single figure the group's box is, in mm."""
-    _, first, last = group
-    letters = len(f"{last}") if first == last else len(f"{first}–{last}")
-    return 0.75 * (letters - 1)
+def _numbers(numbers: list[int]) -> str:
+    """``3``, ``3–5``, ``3, 7``: a dash only where every number between is in the box."""
+    first, last = min(numbers), max(numbers)
+    if first == last:
+        return f"{first}"
+    if last - first + 1 == len(numbers):
+        return f"{first}–{last}"
+    return ", ".join(str(n) for n in sorted(numbers))
+
+
+def _box_mm(label: str) -> float:
+    return BOX_MM + 1.2 * (len(label) - 1)
 
 
 def spread(
-    labels: list[tuple[float, str, bool]], height: float, low: float, high: float
+    labels: list[tuple[float, str]], height: float, low: float, high: float
 ) -> list[dict[str, Any]]:
     """Labels at their heights, pushed apart where they would touch; ``y`` is where each stands.
 
-    ``height`` is a label's own height in the axis's unit. Order is kept. Labels of one height
-    become one.
+    ``height`` is a label's own height in the axis's unit. Order is kept. Twins become one.
     """
-    merged: dict[float, str] = {}
-    for y, text, _ in sorted(labels, key=lambda row: (row[0], row[1])):
-        merged[y] = f"{merged[y]}, {text}" if y in merged else text
-    rows = sorted(merged.items())
-    places = [y for y, _ in rows]
-    for _ in range(len(rows)):
-        for i in range(1, len(places)):
-            overlap = height - (places[i] - places[i - 1])
-            if overlap > 0:
-                places[i - 1] -= overlap / 2
-                places[i] += overlap / 2
+    rows = sorted(set(labels))
+    # Labels that push each other form a cluster that stands around the mean of its heights
+    # (isotonic regression by pooling neighbours), so that each is as near to its line as can be.
+    clusters: list[tuple[float, int]] = []
+    for place, (y, _) in enumerate(rows):
+        mean, size = y - place * height, 1
+        while clusters and clusters[-1][0] > mean:
+            before, count = clusters.pop()
+            mean, size = (mean * size + before * count) / (size + count), size + count
+        clusters.append((mean, size))
+    levels = [mean for mean, size in clusters for _ in range(size)]
+    places = [level + place * height for place, level in enumerate(levels)]
     if places:
         shift = max(0.0, low - places[0]) - max(0.0, places[-1] - high)
         places = [y + shift for y in places]

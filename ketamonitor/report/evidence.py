@@ -1,0 +1,145 @@
+"""What the record can be trusted for: alerts, completeness, devices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from devices.metrics import METRICS
+from ketamonitor import words
+from ketamonitor.instruments import INSTRUMENTS
+from ketamonitor.protocol import DuePlan
+from ketamonitor.record import Record
+from ketamonitor.report.frame import Frame
+
+
+def alerts(record: Record, frame: Frame) -> dict[str, Any]:
+    """Each alarm from start to end: start, priority, what, acknowledged, ended."""
+    rows = []
+    for alarm in record.alarms:
+        technical = "Technical: " if alarm.type == "technical" else ""
+        detail = f", {alarm.detail}" if alarm.detail else ""
+        if alarm.acknowledged_at:
+            at = frame.clock(alarm.acknowledged_at, seconds=True)
+            acknowledged = f"{at} {alarm.acknowledged_by or ''}".strip()
+        else:
+            acknowledged = "no"
+        ended = frame.clock(alarm.cleared_at, seconds=True) if alarm.cleared_at else "not ended"
+        rows.append(
+            {
+                "start": frame.clock(alarm.raised_at, seconds=True),
+                "priority": alarm.priority,
+                "stars": words.STARS[alarm.priority],
+                "what": f"{technical}{alarm.text}{detail}",
+                "acknowledged": acknowledged,
+                "ended": ended,
+            }
+        )
+    return {"rows": rows, "title": f"Alerts, {len(rows)} in {length_in_words(record)}"}
+
+
+def length_in_words(record: Record) -> str:
+    """How long the session was, or is so far: ``2 h 20 min``."""
+    end = record.ended_at or record.last_at or record.info.started_at
+    whole = max(0, int((end - record.info.started_at).total_seconds()) // 60)
+    return f"{whole // 60} h {whole % 60:02d} min" if whole >= 60 else f"{whole} min"
+
+
+def completeness(record: Record, frame: Frame) -> dict[str, Any]:
+    """What was expected and what came, every gap with its length, every late entry."""
+    counts = [
+        [metric.label, f"{record.readings[key]:,} values"]
+        for key, metric in METRICS.items()
+        if key in record.readings
+    ]
+    counts = counts or [["Readings", "none"]]
+    doubtful = sum(len(cuff.doubtful) for cuff in record.cuff)
+    if doubtful:
+        counts.append(["of these implausible, from cuff", f"{doubtful}"])
+    counts += [list(row) for row in _slots(record, frame)]
+    return {
+        "counts": counts,
+        "gaps": list(_gaps(record, frame)),
+        "late": list(_late(record, frame)),
+    }
+
+
+def _gaps(record: Record, frame: Frame) -> Iterator[list[str]]:
+    """From, to, which values, length, reason; values that were missing together share a row."""
+    together: dict[tuple[datetime, datetime | None, str], list[str]] = {}
+    for gap in record.gaps:
+        label = METRICS[gap.metric].label if gap.metric in METRICS else "all"
+        together.setdefault((gap.start, gap.end, gap.reason), []).append(label)
+    for (start, end, reason), labels in sorted(together.items(), key=lambda row: row[0][0]):
+        yield [
+            frame.clock(start, seconds=True),
+            frame.clock(end, seconds=True) if end else "open",
+            ", ".join(labels),
+            words.countdown((end - start).total_seconds()) if end else words.NO_VALUE,
+            reason,
+        ]
+
+
+def _slots(record: Record, frame: Frame) -> Iterator[tuple[str, str]]:
+    """For each row of the schedule: how many slots were met within their time."""
+    if not frame.dosed:
+        return
+    end = record.ended_at or record.last_at or frame.zero
+    for due in record.info.protocol.due:
+        bp = due.what == "bp"
+        times = (
+            [c.at for c in record.cuff if c.plotted]
+            if bp
+            else [a.at for a in record.answers if not a.struck]
+        )
+        slots = [frame.zero + timedelta(minutes=m) for m in due.minutes]
+        # A slot whose time was not over when the session ended was not expected.
+        passed = [at for at in slots if at + timedelta(minutes=due.grace_min) <= end]
+        met = [at for at in passed if _met(at, times, due)]
+        label = "BP slots met in time" if bp else "Observation slots met in time"
+        yield label, f"{len(met)} of {len(passed)}"
+        missed = [frame.clock(at) for at in passed if at not in met]
+        if missed:
+            yield "not met in time", ", ".join(missed)
+
+
+def _met(slot: datetime, times: list[datetime], due: DuePlan) -> bool:
+    first, last = slot - timedelta(minutes=due.early_min), slot + timedelta(minutes=due.grace_min)
+    return any(first <= at <= last for at in times)
+
+
+def _late(record: Record, frame: Frame) -> Iterator[list[str]]:
+    """Happened, entered, what, by: for what was entered more than two minutes later."""
+    late: list[tuple[datetime, datetime | None, str, str]] = []
+    for cuff in record.cuff:
+        if cuff.late:
+            text = f"BP {words.pressure(cuff.sys, cuff.dia)}"
+            late.append((cuff.at, cuff.recorded_at, text, cuff.author))
+    for dose in record.doses:
+        if dose.late:
+            late.append((dose.at, dose.recorded_at, f"{dose.drug} {dose.mg:g} mg", dose.author))
+    for a in record.answers:
+        if a.late:
+            known = INSTRUMENTS.get(a.instrument)
+            label = known.label if known else a.instrument
+            text = f"{label} {words.answer(a.instrument, a.status, a.value)}"
+            late.append((a.at, a.recorded_at, text, a.author))
+    for at, recorded_at, text, by in sorted(late, key=lambda row: row[0]):
+        entered = frame.clock(recorded_at, seconds=True) if recorded_at else words.NO_VALUE
+        yield [frame.clock(at, seconds=True), entered, text, by]
+
+
+def devices(record: Record) -> list[list[str]]:
+    """Each source with its driver, port, its readings and how many of these are cuff readings."""
+    cuffs = Counter(cuff.source for cuff in record.cuff)
+    counts = Counter(record.by_source)
+    rows = [
+        [d.source, d.driver, d.port, f"{counts.pop(d.source, 0):,}", f"{cuffs[d.source]:,}"]
+        for d in record.info.devices
+    ]
+    for source, count in sorted(counts.items()):
+        name = "typed by hand" if source == "manual" else source
+        rows.append([name, words.NO_VALUE, words.NO_VALUE, f"{count:,}", f"{cuffs[source]:,}"])
+    return rows
