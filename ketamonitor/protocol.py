@@ -147,8 +147,8 @@ def protocol_from_json(data: object) -> TreatmentProtocol:
 
 def protocol_to_json(protocol: TreatmentProtocol) -> dict[str, object]:
     """Plain JSON of the whole protocol, for the session's first entry and ``--json``."""
-    built: dict[str, object] = msgspec.to_builtins(protocol)
-    return built
+    plain: dict[str, object] = msgspec.json.decode(msgspec.json.encode(protocol))
+    return plain
 
 
 def read_protocol(path: Path) -> TreatmentProtocol:
