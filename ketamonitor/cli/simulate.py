@@ -1,0 +1,111 @@
+"""``ketamonitor simulate``: a simulated monitor on a port of this computer, until it is ended."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devices.simulated import SIMULATED
+from devices.simulated.case import CaseError, CasePatient, read_case
+from devices.simulated.faults import Fault, FaultError, FaultKind, parse_fault
+from devices.simulated.patient import Patient
+from devices.simulated.ports import PortError
+from devices.simulated.scenario import DEFAULT_SCENARIO, SCENARIOS, scenario_patient
+from devices.simulated.serve import Server
+from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.clock import SteadyClock
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The ``simulate`` command; its handler is in the namespace as ``handler``."""
+    parser = subparsers.add_parser(
+        "simulate",
+        help="a simulated monitor on a new port; prints the port as its first line",
+        description="Serves a simulated monitor until it is ended (SIGTERM or Ctrl-C). Prints the "
+        "port to open as its first line. Its clock starts when the port is first opened.",
+    )
+    parser.add_argument("--driver", required=True, metavar="D", help=", ".join(SIMULATED))
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--scenario", metavar="NAME", help=", ".join(SCENARIOS))
+    source.add_argument("--case", type=Path, metavar="FILE.csv", help="show a recorded case")
+    parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="times as fast")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random")
+    parser.add_argument(
+        "--port", metavar="P", help="a path to link to the port, or socket://127.0.0.1:PORT"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND@SECONDS[+DURATION]",
+        help="may be repeated; kinds: " + ", ".join(FaultKind),
+    )
+    parser.set_defaults(handler=simulate)
+
+
+def simulate(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT. Raises :class:`UserError` with one clear line."""
+    simulated = SIMULATED.get(options.driver)
+    if simulated is None:
+        known = ", ".join(SIMULATED)
+        raise UsageError(f"no simulated monitor {options.driver!r}; there are {known}")
+    try:
+        clock = SteadyClock(options.speed)
+    except ValueError as bad:
+        raise UsageError(f"--speed: {bad}") from None
+    faults = _faults(options.fault)
+    patient = _patient(options)
+    try:
+        server = Server(
+            simulated,
+            patient,
+            clock,
+            port=options.port,
+            faults=faults,
+            seed=options.seed,
+            announce=lambda name: print(name, flush=True),
+        )
+        with server, _ended_by_signals(server):
+            server.run()
+    except PortError as bad:
+        raise UserError(str(bad)) from None
+    return 0
+
+
+def _faults(texts: list[str]) -> list[Fault]:
+    try:
+        return [parse_fault(text) for text in texts]
+    except FaultError as bad:
+        raise UsageError(f"--fault: {bad}") from None
+
+
+def _patient(options: argparse.Namespace) -> Patient:
+    if options.case is not None:
+        try:
+            return CasePatient(read_case(options.case))
+        except CaseError as bad:
+            raise UserError(str(bad)) from None
+    name = options.scenario or DEFAULT_SCENARIO
+    if name not in SCENARIOS:
+        raise UsageError(f"no scenario {name!r}; there are {', '.join(SCENARIOS)}")
+    return scenario_patient(name, options.seed)
+
+
+@contextmanager
+def _ended_by_signals(server: Server) -> Iterator[None]:
+    """While this holds, SIGTERM and SIGINT end the server in good order."""
+    # The signal writes its byte straight into what the server waits on: nothing runs in a handler,
+    # and a signal that comes just before the wait is not missed.
+    old = {
+        number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    wake = signal.set_wakeup_fd(server.wake)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wake)
+        for number, handler in old.items():
+            signal.signal(number, handler)
