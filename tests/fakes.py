@@ -1,4 +1,4 @@
-"""What tests put in place of the world: a clock that moves only when told. Nothing else is faked."""
+"""What tests put in place of the world: a clock that moves only when told, nothing else."""
 
 from __future__ import annotations
 

@@ -204,6 +204,9 @@ def whole_session(length: float = 142, every_s: float = 1.0) -> list[Entry]:
                     122, 74, entry.seq, draft.at, at=draft.at + timedelta(seconds=30), author=NURSE
                 )
             )
+    wrong = next(e for e in writer.entries if e.body.get("values", {}).get("nibp_sys") == 154)
+    correction = {"of_seq": wrong.seq, "reason": "patient moved", "body": None}
+    writer.add(Draft("correction", at(length - 1), NURSE, correction))
     writer.add(drafts.ended("Session finished, left with escort", at=at(length), author=NURSE))
     return writer.entries
 
@@ -250,3 +253,67 @@ def _alarms() -> list[tuple[float, Draft]]:
             )
         made.append((end, alarm("cleared", end, id, priority, text, **common)))
     return made
+
+
+def empty_session() -> list[Entry]:
+    """Begun and nothing more: no reading, no dose, no weight, no end."""
+    writer = Writer("20261123-134800-c4")
+    writer.add(started(weight_kg=None, simulated=False))
+    return writer.entries
+
+
+def nasal_session() -> list[Entry]:
+    """Three devices, typed pressures only, low saturation, no infusion, no baseline."""
+    writer = Writer("20261123-134800-c5")
+    writer.add(started(protocol="spravato-84", simulated=False))
+    rows = [
+        (m, drafts.manual_bp(120 + m // 4, 70 + m // 8, at=at(m), author=NURSE))
+        for m in range(2, 80, 13)
+    ]
+    for number in (1, 2, 3):
+        moment = at(10 + 5 * number)
+        given = drafts.dose(
+            "esketamine",
+            "nasal",
+            28,
+            weight_kg=68.4,
+            device_no=number,
+            lot="KT4471",
+            at=moment,
+            author=NURSE,
+        )
+        rows.append((10 + 5 * number, given))
+    for second in range(0, 60 * 90, 4):
+        low = 85 if 1800 < second < 1860 else 96
+        rows.append((second / 60, reading(second / 60, "nonin", pulse=70.0, spo2=low)))
+    rows.append(
+        (
+            30,
+            alarm(
+                "raised", 30.1, "spo2<88", "high", "SpO₂ 85 < 88", metric="spo2", value=85, limit=88
+            ),
+        )
+    )
+    for _, draft in sorted(rows, key=lambda row: row[0]):
+        writer.add(draft)
+    return writer.entries
+
+
+def crowded_session() -> list[Entry]:
+    """Five hours with 300 cuff readings and 60 alarms: every table breaks over pages."""
+    writer = Writer("20261123-134800-c6")
+    writer.add(
+        started("MÜLLER-LÜDENSCHEIDT VON UND ZU HOHENBERG-SCHWARZENFELS, Anna-Katharina Theodora")
+    )
+    for number in range(300):
+        writer.add(cuff(number, 120 + number % 80, 70 + number % 40, 90 + number % 50))
+        if number % 5 == 0:
+            id, value = f"sys#{number}", 120 + number % 80
+            priority = ("medium", "high", "low")[number // 5 % 3]
+            text = f"SYS {value} ≥ 146.4"
+            common: dict[str, Any] = {"metric": "nibp_sys", "value": value, "limit": 146.4}
+            writer.add(alarm("raised", number + 0.1, id, priority, text, **common))
+            writer.add(alarm("cleared", number + 0.9, id, priority, text, **common))
+        if number % 3 == 0:
+            writer.add(drafts.mark(f"Mark {number}", at=at(number + 0.5), author=NURSE))
+    return writer.entries

@@ -114,9 +114,7 @@ def test_a_limit_is_passed_exactly_beyond_it(value: float, bound: int, op: str) 
 
 
 def test_relative_limits_are_not_armed_without_a_baseline() -> None:
-    rise = AlarmLimit(
-        metric="nibp_sys", op=">=", value=30, priority="medium", relative="baseline"
-    )
+    rise = AlarmLimit(metric="nibp_sys", op=">=", value=30, priority="medium", relative="baseline")
     percent = AlarmLimit(
         metric="nibp_sys", op="<=", value=-30, priority="high", relative="baseline_percent"
     )

@@ -1,0 +1,94 @@
+"""A written nurse: what a script may say, and what it is told when it says something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ketamonitor.script import ScriptError, Seen, drafts_of, read_script
+from tests.domain.builders import at, chained, cuff, reading, started
+
+
+def written(tmp_path: Path, *lines: str) -> Path:
+    path = tmp_path / "nurse.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("not json", "is not JSON"),
+        ('{"bp": {"sys": 120, "dia": 80}}', 'needs "t_s"'),
+        ('{"t_s": -1, "note": "x"}', "t_s must be seconds"),
+        ('{"t_s": "now", "note": "x"}', "t_s must be seconds"),
+        ('{"t_s": true, "note": "x"}', "t_s must be seconds"),
+        ('{"t_s": 0}', "needs exactly one of"),
+        ('{"t_s": 0, "note": "x", "event": "y"}', "needs exactly one of"),
+        ('{"t_s": 0, "medicate": "x"}', "needs exactly one of"),
+        ('{"t_s": 0, "bp": {"sys": 120}}', "bp needs 'dia'"),
+        ('{"t_s": 0, "bp": {"sys": 74, "dia": 122}}', "must be above diastolic"),
+        ('{"t_s": 0, "bp": {"sys": 1200, "dia": 80}}', "between 30 and 290"),
+        ('{"t_s": 0, "bp": [120, 80]}', "bp: "),
+        ('{"t_s": 0, "dose": {"drug": "ketamine", "route": "iv", "mg": 0}}', "above 0"),
+        ('{"t_s": 0, "dose": {"drug": "ketamine", "route": "ear", "mg": 5}}', "Route must be"),
+        ('{"t_s": 0, "dose": {"drug": " ", "route": "iv", "mg": 5}}', "Drug is empty"),
+        ('{"t_s": 0, "infusion": "pause"}', "Say why"),
+        ('{"t_s": 0, "infusion": {"action": "faster"}}', "Change must be"),
+        ('{"t_s": 0, "observation": {"moaas": 6}}', "from 0 to 5"),
+        ('{"t_s": 0, "observation": {"moaas": 3.5}}', "whole number"),
+        ('{"t_s": 0, "observation": {"mood": 3}}', "unknown instrument"),
+        ('{"t_s": 0, "observation": {"moaas": "asleep"}}', "Answer must be"),
+        ('{"t_s": 0, "note": ""}', "Note is empty"),
+    ],
+)
+def test_a_line_that_cannot_be_played_is_named_with_its_place(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    path = written(tmp_path, '{"t_s": 0, "note": "first"}', line)
+    with pytest.raises(ScriptError) as refused:
+        read_script(path)
+    assert said in str(refused.value)
+    assert str(refused.value).startswith(f"{path}:2: ")
+
+
+def test_a_script_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ScriptError, match="cannot be read"):
+        read_script(tmp_path / "none.jsonl")
+
+
+def test_acts_come_in_order_of_time_and_make_the_entries_they_say(tmp_path: Path) -> None:
+    acts = read_script(
+        written(
+            tmp_path,
+            '{"t_s": 300, "observation": {"moaas": 4, "dissociation": "declined"}}',
+            '{"t_s": 60, "bp": {"sys": 122, "dia": 74}}',
+            "",
+            '{"t_s": 120, "infusion": {"action": "start", "drug": "ketamine", "route": "iv",'
+            ' "mg": 34.2, "minutes": 40}}',
+        )
+    )
+    assert [act.verb for act in acts] == ["bp", "infusion", "observation"]
+    made = [drafts_of(act, Seen(), 68.4, at(act.t_s), "okafor") for act in acts]
+    assert made[0][0].body["values"] == {"nibp_sys": 122, "nibp_dia": 74}
+    assert made[0][0].body["flags"] == ["manual"]
+    assert made[1][0].body["mg_per_kg"] == 0.5
+    assert [(d.body["instrument"], d.body["status"], d.body["value"]) for d in made[2]] == [
+        ("moaas", "answered", 4),
+        ("dissociation", "declined", None),
+    ]
+
+
+def test_the_baseline_is_the_last_plausible_reading_and_none_is_no_baseline(
+    tmp_path: Path,
+) -> None:
+    (act,) = read_script(written(tmp_path, '{"t_s": 60, "baseline": "lock"}'))
+    seen = Seen()
+    with pytest.raises(ScriptError, match="no cuff reading to lock"):
+        drafts_of(act, seen, None, at(60), "okafor")
+    odd = reading(20, {"nibp_sys": 60, "nibp_dia": 70}, flags=["implausible:nibp_sys"])
+    for entry in chained([started(), cuff(10, 118, 74), odd, cuff(30, 120, None)]):
+        seen.take(entry)
+    (locked,) = drafts_of(act, seen, None, at(60), "okafor")
+    assert (locked.body["sys"], locked.body["dia"], locked.body["of_seq"]) == (118, 74, 2)
