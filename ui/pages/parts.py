@@ -39,6 +39,9 @@ _LOOKS = {
     "huge": (48, 700, "text"),
 }
 
+#: The cells of a table.
+Rows = list[list[str]]
+
 #: Touch heights in logical pixels: answers and in-session actions 48, the main confirm 52.
 ANSWER, CONFIRM = 48, 52
 

@@ -1,0 +1,36 @@
+"""The background thread: queries, checks and files, with the result back on the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from PySide6.QtCore import QObject
+
+from ui.bridge import Bridge
+
+T = TypeVar("T")
+
+
+class Background:
+    """One thread, because the station's reading side is for one thread at a time."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._pool = ThreadPoolExecutor(1, "background")
+
+    def run(
+        self,
+        call: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[BaseException], object],
+        owner: QObject | None = None,
+    ) -> None:
+        """Call there; ``done(result)`` or ``failed(error)`` follows on the GUI thread, unless
+        ``owner`` has been deleted by then."""
+        self._bridge.deliver(self._pool.submit(call), done, failed, owner)
+
+    def close(self) -> None:
+        """Wait for what is running; nothing new is begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

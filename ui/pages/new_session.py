@@ -1,0 +1,251 @@
+"""A new session: patient, treatment, monitors and chair; nothing is pre-filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ketamonitor import intake
+from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.station import SessionPlan
+from ketamonitor.view import Patient
+from ui.pages.device_rows import DeviceRows
+from ui.pages.parts import Kit, rule
+from ui.pages.protocol_preview import ProtocolPreview
+
+
+class NewSessionPage(QWidget):
+    """Gives a checked :class:`SessionPlan` with ``start_wanted``; says in words what is left."""
+
+    start_wanted = Signal(object)
+    left = Signal()
+
+    def __init__(
+        self,
+        kit: Kit,
+        protocols: Mapping[str, TreatmentProtocol],
+        ports: Callable[[], list[str]],
+        now: Callable[[], datetime],
+    ) -> None:
+        super().__init__()
+        self.kit, self._protocols, self._now = kit, protocols, now
+        self._starting = False
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._patient_card(), 4)
+        row.addWidget(self._protocol_card(), 5)
+        self.devices = DeviceRows(kit, ports)
+        self.devices.changed.connect(self._refresh)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(self.devices, 1)
+        right.addWidget(self._start_card())
+        row.addLayout(right, 5)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addLayout(row)
+        self._refresh()
+
+    def _patient_card(self) -> QWidget:
+        kit = self.kit
+        frame, inside = kit.card("1 Patient")
+        self.name = kit.field("LINDQVIST, Maren", "Patient's full name")
+        self.mrn = kit.field("", "Record number, MRN")
+        self.born = kit.field("14 Mar 1984", "Date of birth")
+        self.weight = kit.field("kg", "Weight in kg")
+        for words, typed in (
+            ("Full name", self.name),
+            ("Record number (MRN)", self.mrn),
+            ("Date of birth", self.born),
+        ):
+            inside.addWidget(kit.label(words))
+            inside.addWidget(typed)
+            typed.textChanged.connect(self._identity_changed)
+        self.age = kit.label("", "fact")
+        inside.addWidget(self.age)
+        inside.addWidget(rule())
+        inside.addWidget(kit.label("The patient said it, not the nurse:"))
+        self.said_name = kit.tick_box("Full name")
+        self.said_born = kit.tick_box("Date of birth")
+        ticks = QHBoxLayout()
+        for tick in (self.said_name, self.said_born):
+            tick.toggled.connect(self._refresh)
+            ticks.addWidget(tick)
+        inside.addLayout(ticks)
+        inside.addWidget(rule())
+        inside.addWidget(kit.label("Weight today, kg"))
+        inside.addWidget(self.weight)
+        self.weight.textChanged.connect(self._weight_changed)
+        self.patient_words = kit.says()
+        inside.addWidget(self.patient_words)
+        inside.addStretch()
+        return frame
+
+    def _protocol_card(self) -> QWidget:
+        frame, inside = self.kit.card("2 Treatment and protocol")
+        titles = {p.name: f"{p.title}\n{p.name}, version {p.version}" for p in self._ordered()}
+        self.protocol = self.kit.choice(list(titles), shown=titles, upright=True)
+        self.protocol.changed.connect(self._protocol_changed)
+        self.preview = ProtocolPreview(self.kit)
+        inside.addWidget(self.protocol)
+        inside.addWidget(rule())
+        inside.addWidget(self.preview, 1)
+        return frame
+
+    def _start_card(self) -> QWidget:
+        kit = self.kit
+        frame, inside = kit.card("4 Start")
+        self.chair = kit.field("", "Chair")
+        self.chair.setMaxLength(12)
+        self.chair.textChanged.connect(self._refresh)
+        self.simulated = kit.tick_box("Simulated session")
+        self.simulated.toggled.connect(self._refresh)
+        chair = QHBoxLayout()
+        chair.addWidget(kit.label("Chair", wrap=False))
+        chair.addWidget(self.chair, 1)
+        chair.addSpacing(12)
+        chair.addWidget(self.simulated)
+        inside.addLayout(chair)
+        inside.addWidget(
+            kit.label("Simulated: for training, marked for ever, never a patient’s record.")
+        )
+        self.words = kit.says()
+        inside.addWidget(self.words)
+        self.start = kit.button("Start session", main=True, icon="forward")
+        self.cancel = kit.button("Sessions", icon="back", key="Esc")
+        self.start.clicked.connect(self._start)
+        self.cancel.clicked.connect(self.left)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.start, 2)
+        buttons.addWidget(self.cancel, 1)
+        inside.addLayout(buttons)
+        return frame
+
+    def opened(self) -> None:
+        """The page comes on screen: look for ports, begin with the name."""
+        self.devices.look()
+        self.name.setFocus()
+
+    def clear(self) -> None:
+        """Forget everything typed: the session has begun, the next patient is another one."""
+        self._starting = False
+        for typed in (self.name, self.mrn, self.born, self.weight, self.chair):
+            typed.clear()
+        for tick in (self.said_name, self.said_born, self.simulated):
+            tick.setChecked(False)
+        self.protocol.clear()
+        self.devices.clear()
+        self._refresh()
+
+    def failed(self, words: str) -> None:
+        """The start did not succeed; what was typed stays."""
+        self._starting = False
+        self._refresh()
+        self.words.setText(f"Not started: {words}")
+
+    @property
+    def chosen(self) -> TreatmentProtocol | None:
+        return self._protocols.get(self.protocol.chosen or "")
+
+    def plan(self) -> SessionPlan:
+        """The session as entered. Raises ``ValueError`` with one line for the first thing left."""
+        patient = self._patient()
+        if not self.said_name.isChecked() or not self.said_born.isChecked():
+            raise ValueError("Let the patient say full name and date of birth, and tick both")
+        weight = intake.weight_kg(self.weight.text())
+        protocol = self.chosen
+        if protocol is None:
+            raise ValueError("Choose the protocol")
+        devices = self.devices.choices()
+        chair = self.chair.text().strip()
+        if not chair:
+            raise ValueError("Type the chair")
+        if not protocol.approved and not self.simulated.isChecked():
+            raise ValueError(
+                "This protocol is not approved: it can only be used for a simulated session"
+            )
+        plan = SessionPlan(patient, weight, protocol, devices, self.simulated.isChecked(), chair)
+        plan.check(self._today())
+        return plan
+
+    def _patient(self) -> Patient:
+        return intake.patient(
+            self.name.text(), self.mrn.text(), self.born.text(), today=self._today()
+        )
+
+    def _today(self) -> date:
+        return self._now().date()
+
+    def _ordered(self) -> list[TreatmentProtocol]:
+        return sorted(self._protocols.values(), key=lambda p: p.title)
+
+    def _identity_changed(self) -> None:
+        # Whoever changes an identifier must ask the patient again.
+        self.said_name.setChecked(False)
+        self.said_born.setChecked(False)
+        self._refresh()
+
+    def _protocol_changed(self) -> None:
+        self._weight_changed()
+
+    def _weight_changed(self) -> None:
+        try:
+            weight = intake.weight_kg(self.weight.text())
+        except ValueError:
+            weight = None  # what is wrong with it is said by _refresh
+        self.preview.show_protocol(self.chosen, weight)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._say_patient()
+        try:
+            self.plan()
+        except ValueError as error:
+            self.words.setText(f"Left: {error}")
+            self.start.setEnabled(False)
+            return
+        self.words.setText("Starting…" if self._starting else "Everything needed is there")
+        self.start.setEnabled(not self._starting)
+
+    def _say_patient(self) -> None:
+        """What was typed is answered beside it, at once, but an empty field is not a fault."""
+        faults = []
+        age = ""
+        checks: list[tuple[str, Callable[[], object]]] = [
+            (self.name.text(), lambda: intake.patient_name(self.name.text())),
+            (self.mrn.text(), lambda: intake.record_number(self.mrn.text())),
+            (
+                self.born.text(),
+                lambda: intake.birth_date(self.born.text(), today=self._today()),
+            ),
+            (self.weight.text(), lambda: intake.weight_kg(self.weight.text())),
+        ]
+        for text, check in checks:
+            if text.strip():
+                try:
+                    check()
+                except ValueError as error:
+                    faults.append(str(error))
+        try:
+            patient = self._patient()
+            age = f"{patient.age(self._today())} years old"
+        except ValueError:
+            age = ""  # not complete yet; the faults above say what is wrong
+        self.age.setText(age)
+        self.patient_words.setText(faults[0] if faults else "")
+
+    def _start(self) -> None:
+        plan = self.plan()
+        self._starting = True
+        self._refresh()
+        self.start_wanted.emit(plan)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and not event.isAutoRepeat():
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,98 @@
+"""What the review page shows of a stored session, worked out away from the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ketamonitor import words
+from ketamonitor.entries import PROGRAM, Entry, verify_chain
+from ketamonitor.instruments import INSTRUMENTS
+from ketamonitor.record import Record
+from ketamonitor.report.course import ledger
+from ketamonitor.report.evidence import alerts, completeness
+from ketamonitor.report.frame import Frame
+from ketamonitor.report.values import values_table
+from ui.pages.parts import Rows
+
+DOSE_HEADERS = ("Time", "Entry", "Reason or lot", "mg/min", "Total mg", "mg/kg", "By")
+OBSERVATION_HEADERS = ("Seen at", "Instrument", "Answer", "Entered", "By")
+ALARM_HEADERS = ("Start", "", "Alert", "Acknowledged", "Ended")
+CHANGE_HEADERS = ("No.", "At", "Entered", "What", "Detail")
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A session read, checked and laid out in rows. ``faults`` is empty for a chain as written."""
+
+    session: str
+    entries: Sequence[Entry]
+    record: Record
+    faults: Sequence[str]
+    value_headers: tuple[str, ...]
+    values: Rows
+    doses: Rows
+    observations: Rows
+    alarms: Rows
+    changes: Rows
+    counts: Rows
+    gaps: Rows
+    late: Rows
+
+
+def review(session: str, entries: Sequence[Entry]) -> Reviewed:
+    """Read a session's entries. Raises ``ValueError`` where they do not begin with its start."""
+    record = Record.of(entries)
+    frame = Frame.of(record)
+    values = values_table(record, frame)
+    certificate = completeness(record, frame)
+    return Reviewed(
+        session,
+        entries,
+        record,
+        verify_chain(session, entries),
+        tuple(values["columns"]),
+        [[cell or "" for cell in row["cells"]] for row in values["rows"]],
+        ledger(record, frame),
+        [_answer_row(record, frame, place) for place in range(len(record.answers))],
+        [
+            [row["start"], row["stars"], row["what"], row["acknowledged"], row["ended"]]
+            for row in alerts(record, frame)["rows"]
+        ],
+        [_change_row(entry, frame) for entry in entries if _is_change(entry)],
+        certificate["counts"],
+        certificate["gaps"],
+        certificate["late"],
+    )
+
+
+def _answer_row(record: Record, frame: Frame, place: int) -> list[str]:
+    answer = record.answers[place]
+    known = INSTRUMENTS.get(answer.instrument)
+    return [
+        frame.clock(answer.at, seconds=True),
+        known.label if known else answer.instrument,
+        words.answer(answer.instrument, answer.status, answer.value)
+        + (" (struck)" if answer.struck else ""),
+        frame.clock(answer.recorded_at, seconds=True) + (" late" if answer.late else ""),
+        answer.author,
+    ]
+
+
+def _is_change(entry: Entry) -> bool:
+    """What a person did, corrected or signed, and what the program says of itself."""
+    if entry.kind in ("session", "correction", "signature", "audit", "event", "note"):
+        return True
+    return entry.author != PROGRAM
+
+
+def _change_row(entry: Entry, frame: Frame) -> list[str]:
+    told = words.headline(entry)
+    title, detail = told if told is not None else (entry.kind, entry.author)
+    return [
+        str(entry.seq),
+        frame.clock(entry.at, seconds=True),
+        frame.clock(entry.recorded_at, seconds=True),
+        title,
+        detail,
+    ]

@@ -1,0 +1,183 @@
+"""The list of sessions: search, open, begin a new one, and what was left unfinished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QTableWidgetItem, QVBoxLayout, QWidget
+
+from ketamonitor.store import SessionSummary
+from ketamonitor.words import STARS, clock, day
+from ui.background import Background
+from ui.pages.parts import Kit, fill
+
+HEADERS = ("Day", "Time", "Patient", "MRN", "Protocol", "Alerts", "State", "Nurse", "Chair")
+
+
+def row_of(summary: SessionSummary) -> tuple[str, ...]:
+    """One row of the list. A session that is simulated says so beside its state."""
+    patient = summary.patient
+    alarms = [
+        f"{STARS[p]} {summary.alarms[p]}"
+        for p in ("high", "medium", "low")
+        if summary.alarms.get(p)
+    ]
+    state = "finished" if summary.finished else "not finished"
+    if summary.fault:
+        state = "damaged"
+    return (
+        day(summary.started_at.date()),
+        clock(summary.started_at),
+        patient.name if patient else "–",
+        patient.mrn if patient else "–",
+        summary.protocol_title or "–",
+        "  ".join(alarms) or "none",
+        f"{state} · SIMULATED" if summary.simulated else state,
+        summary.author,
+        summary.chair or "–",
+    )
+
+
+def found(summaries: Sequence[SessionSummary], words: str) -> list[SessionSummary]:
+    """Those whose patient's name or record number holds every typed word."""
+    wanted = words.casefold().split()
+    chosen = []
+    for summary in summaries:
+        patient = summary.patient
+        text = f"{patient.name} {patient.mrn}".casefold() if patient else ""
+        if all(word in text for word in wanted):
+            chosen.append(summary)
+    return chosen
+
+
+class SessionsPage(QWidget):
+    """Home. Unfinished sessions come first, each with its one question."""
+
+    new_wanted = Signal()
+    open_wanted = Signal(str)
+    resume_wanted = Signal(str)
+
+    def __init__(
+        self,
+        kit: Kit,
+        background: Background,
+        sessions: Callable[[], list[SessionSummary]],
+        running: Callable[[], Sequence[str]],
+    ) -> None:
+        super().__init__()
+        self.kit, self._background, self._sessions = kit, background, sessions
+        self._running = running
+        self._all: list[SessionSummary] = []
+        self._shown: list[SessionSummary] = []
+        self._left: set[str] = set()
+        self.search = kit.field("Name or MRN", "Search")
+        self.new = kit.button("New session", main=True, icon="plus", key="N")
+        self.open = kit.button("Open", icon="list")
+        self.words = kit.says()
+        self.table = kit.table(HEADERS, [], stretch=2)
+        self.table.setAccessibleName("Sessions")
+        self.question = QVBoxLayout()
+        self.question.setSpacing(8)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(kit.label("Sessions", "page"))
+        top.addWidget(self.search, 1)
+        top.addWidget(self.open)
+        top.addWidget(self.new)
+        frame, inside = kit.card()
+        inside.addLayout(top)
+        inside.addWidget(self.table, 1)
+        inside.addWidget(self.words)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addLayout(self.question)
+        layout.addWidget(frame, 1)
+        self.search.textChanged.connect(self._show)
+        self.new.clicked.connect(self.new_wanted)
+        self.open.clicked.connect(self._open)
+        self.table.cellDoubleClicked.connect(lambda _row, _column: self._open())
+        self.table.itemSelectionChanged.connect(self._refresh)
+        self._refresh()
+
+    def opened(self) -> None:
+        """The page comes on screen: read the list anew."""
+        self.words.setText("Reading…" if not self._all else "")
+        self._background.run(self._sessions, self._read, self._failed, self)
+
+    def _read(self, summaries: list[SessionSummary]) -> None:
+        self._all = summaries
+        self._show()
+        self._ask()
+
+    def _failed(self, error: BaseException) -> None:
+        self.words.setText(f"The list cannot be read: {error}")
+
+    def _show(self, _text: str = "") -> None:
+        # Unfinished first; the list itself is newest first and sorting keeps that order.
+        self._shown = sorted(found(self._all, self.search.text()), key=lambda s: s.finished)
+        fill(self.table, [row_of(summary) for summary in self._shown])
+        for place, summary in enumerate(self._shown):
+            item = self.table.item(place, 0)
+            if isinstance(item, QTableWidgetItem):
+                item.setData(Qt.ItemDataRole.UserRole, summary.id)
+        of = f"{len(self._shown)} of {len(self._all)} sessions"
+        self.words.setText(of if self._all else "No session yet")
+        self._refresh()
+
+    def _ask(self) -> None:
+        """One question for each session that was left, until it is answered."""
+        while (item := self.question.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        running = set(self._running())
+        for summary in self._all:
+            if summary.finished or summary.fault or summary.id in running | self._left:
+                continue
+            frame, inside = self.kit.card()
+            row = QHBoxLayout()
+            name = summary.patient.name if summary.patient else "–"
+            simulated = " · SIMULATED" if summary.simulated else ""
+            row.addWidget(
+                self.kit.label(
+                    f"Session of {day(summary.started_at.date())} {clock(summary.started_at)},"
+                    f" {name}{simulated}, was not finished",
+                    "title",
+                    wrap=True,
+                ),
+                1,
+            )
+            resume = self.kit.button("Resume", main=True, icon="forward")
+            leave = self.kit.button("Leave")
+            resume.clicked.connect(lambda _=False, s=summary.id: self.resume_wanted.emit(s))
+            leave.clicked.connect(lambda _=False, s=summary.id: self._leave(s))
+            row.addWidget(resume)
+            row.addWidget(leave)
+            inside.addLayout(row)
+            self.question.addWidget(frame)
+            return  # one at a time: the next is asked when this one is answered
+
+    def _leave(self, session: str) -> None:
+        self._left.add(session)
+        self._ask()
+
+    def _open(self) -> None:
+        if (session := self.chosen) is not None:
+            self.open_wanted.emit(session)
+
+    @property
+    def chosen(self) -> str | None:
+        """The id of the chosen row's session."""
+        rows = self.table.selectionModel().selectedRows()
+        return self._shown[rows[0].row()].id if rows and rows[0].row() < len(self._shown) else None
+
+    def _refresh(self) -> None:
+        self.open.setEnabled(self.chosen is not None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self._open()
+        else:
+            super().keyPressEvent(event)
