@@ -47,7 +47,7 @@ RATE_SHAPE = (
     (90, 0.0),
 )
 #: Seconds between two points of a sensor's noise; in between it runs straight, as averaging does.
-NOISE_STEP_S = 5.0
+NOISE_STEP_S = 15.0
 FIRST_CUFF_S = 20.0
 CUFF_BEFORE_DOSE_S = 300.0
 CUFF_AFTER_DOSE_S = 600.0
@@ -209,6 +209,8 @@ class ScenarioPatient:
         self._ends: list[float] = []
         self._started: float | None = None
         self._next_automatic = FIRST_CUFF_S
+        # Each channel's last pair of noise points: drawing them anew for each poll is slow.
+        self._points: dict[str, tuple[int, float, float]] = {}
 
     def at(self, t: float) -> Vitals:
         course = self.course
@@ -292,8 +294,10 @@ class ScenarioPatient:
 
     def _noise(self, channel: str, t: float) -> float:
         """Standard normal noise that is the same whenever the same moment is asked for."""
-        step, part = divmod(t / NOISE_STEP_S, 1)
-        left, right = (
-            Random(f"{self._seed} {channel} {int(step) + k}").gauss(0, 1) for k in (0, 1)
-        )
+        whole_steps, part = divmod(t / NOISE_STEP_S, 1)
+        step = int(whole_steps)
+        if channel not in self._points or self._points[channel][0] != step:
+            left, right = (Random(f"{self._seed} {channel} {step + k}").gauss(0, 1) for k in (0, 1))
+            self._points[channel] = (step, left, right)
+        _, left, right = self._points[channel]
         return left + (right - left) * part
