@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ketamonitor.protocol import DuePlan, TreatmentProtocol
@@ -12,7 +12,7 @@ from ketamonitor.view import DueItem, DueState
 def due_items(
     protocol: TreatmentProtocol,
     first_dose_at: datetime | None,
-    done: dict[str, Sequence[datetime]],
+    done: Mapping[str, Sequence[datetime]],
     now: datetime,
 ) -> tuple[DueItem, ...]:
     """Every slot in order of time. Empty before the first dose.

@@ -1,4 +1,4 @@
-"""A written nurse: what is done at which second of a session, for tests, demonstrations, training."""
+"""A written nurse: what is done at which second of a session, for tests and demonstrations."""
 
 from __future__ import annotations
 

@@ -230,14 +230,14 @@ def draft_of(output: Reading | DeviceEvent | LinkStatus) -> Draft:
     if isinstance(output, Reading):
         return Draft("reading", output.measured_at, PROGRAM, output.as_json())
     if isinstance(output, LinkStatus):
-        body = {
+        link = {
             "event": "link",
             "source": output.source,
             "state": output.state.value,
             "reason": output.reason,
             "port": output.port,
         }
-        return Draft("device", output.at, PROGRAM, body)
+        return Draft("device", output.at, PROGRAM, link)
     body = {
         "event": output.kind,
         "source": output.source,

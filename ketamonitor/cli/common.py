@@ -1,4 +1,4 @@
-"""What the commands share: where the store is, numbers from the line, and how results are printed."""
+"""What the commands share: where the store is, numbers from the line, how results are printed."""
 
 from __future__ import annotations
 

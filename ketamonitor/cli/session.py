@@ -17,16 +17,17 @@ from ketamonitor import words
 from ketamonitor.cli.common import add_store, emit, positive, store_url
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.clock import SteadyClock
-from ketamonitor.entries import Entry, verify_chain
+from ketamonitor.entries import Entry, stamp, verify_chain
 from ketamonitor.headless import Headless, interrupted_by_signals
 from ketamonitor.people import SignInError
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, read_protocol
 from ketamonitor.record import Record
-from ketamonitor.report.pdf import ReportError, write_pdf
+from ketamonitor.report.files import ReportError
+from ketamonitor.report.pdf import write_pdf
 from ketamonitor.report.tables import write_csv, write_json
 from ketamonitor.script import Act, ScriptError, read_script
 from ketamonitor.station import SessionPlan, Station
-from ketamonitor.store import Store, StoreError, open_store
+from ketamonitor.store import SessionSummary, Store, StoreError, open_store
 from ketamonitor.view import DeviceChoice, Patient
 
 #: Who records a simulated session that nobody has signed in for.
@@ -163,7 +164,7 @@ def _teller(as_json: bool) -> Any:
 
 
 def _devices(given: list[str]) -> tuple[DeviceChoice, ...]:
-    choices = []
+    choices: list[DeviceChoice] = []
     for text in given:
         name, colon, port = text.partition(":")
         if not colon or not port:
@@ -245,8 +246,31 @@ def list_sessions(args: argparse.Namespace) -> int:
                 f"  alerts {counts.get('high', 0)}/{counts.get('medium', 0)}/{counts.get('low', 0)}"
                 f"  {summary.entry_count} entries{'  SIMULATED' if summary.simulated else ''}"
             )
-            emit(args.json, line, summary.as_json())
+            emit(args.json, line, _summary_json(summary))
     return 0
+
+
+def _summary_json(summary: SessionSummary) -> dict[str, object]:
+    patient = summary.patient
+    return {
+        "id": summary.id,
+        "started_at": stamp(summary.started_at),
+        "ended_at": stamp(summary.ended_at) if summary.ended_at else None,
+        "patient": {
+            "name": patient.name,
+            "mrn": patient.mrn,
+            "born": patient.born.isoformat(),
+        }
+        if patient
+        else None,
+        "protocol": summary.protocol_name,
+        "simulated": summary.simulated,
+        "author": summary.author,
+        "chair": summary.chair,
+        "entries": summary.entry_count,
+        "alarms": dict(summary.alarms),
+        "fault": summary.fault,
+    }
 
 
 def _entries(store: Store, session: str) -> list[Entry]:
@@ -261,7 +285,7 @@ def show_session(args: argparse.Namespace) -> int:
         entries = _entries(store, args.id)
         summary = store.summary(args.id)
     if args.json:
-        emit(True, "", summary.as_json() if summary else {})
+        emit(True, "", _summary_json(summary) if summary else {})
         return 0
     info = Record.of(entries).info
     print(f"{info.id}  {info.protocol.title}{'  SIMULATED' if info.simulated else ''}")
