@@ -109,4 +109,5 @@ def _upgrade(backend: Backend, engine: Engine) -> None:
         if _revision(connection) != REVISIONS[-1]:  # another process may have been quicker
             upgrade(connection)
             backend.guard(connection)
-    engine.dispose()  # connections made from now on know that the file is ours
+    engine.dispose()  # the next connection knows that the file is ours, and begins the log
+    _check_writable(engine)

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 
 from ketamonitor.store import StoreError, default_store_url, open_store
 from tests.domain.stored import chained, started
+
+ROOT = Path(__file__).parents[2]
 
 
 def text_file(path: Path) -> None:
@@ -154,6 +157,7 @@ def test_the_default_folder_is_made_for_its_owner_only(
 
 AS_NOBODY = """
 import os, sys
+import ketamonitor.store.migrate  # all that is needed, before another user cannot read it
 from ketamonitor.store import StoreError, open_store
 path, read_only = sys.argv[1], sys.argv[2] == "read"
 if os.geteuid() == 0:
@@ -192,26 +196,24 @@ except StoreError as error:
     ],
     ids=["read-only", "unreadable", "folder read-only", "reading a read-only one"],
 )
-def test_rights(
-    tmp_path: Path, folder_mode: int, file_mode: int | None, how: str, text: str
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    path = home / "store.db"
-    if file_mode is not None:
-        ours(path)
-        path.chmod(file_mode)
-    home.chmod(folder_mode)
-    for above in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        above.chmod(above.stat().st_mode | 0o011)  # so that another user may pass
-    try:
+def test_rights(folder_mode: int, file_mode: int | None, how: str, text: str) -> None:
+    with tempfile.TemporaryDirectory() as above:
+        Path(above).chmod(0o755)
+        home = Path(above, "home")
+        home.mkdir()
+        path = home / "store.db"
+        if file_mode is not None:
+            ours(path)
+            path.chmod(file_mode)
+        home.chmod(folder_mode)
         done = subprocess.run(
             [sys.executable, "-c", AS_NOBODY, str(path), how],
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
             timeout=60,
+            cwd=ROOT,
         )
-    finally:
         home.chmod(0o755)
+    assert done.stderr == ""
     assert done.stdout.strip() == text.format(path=path)

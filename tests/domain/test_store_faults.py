@@ -16,6 +16,8 @@ from ketamonitor.entries import verify_chain
 from ketamonitor.store import StoreError, check_store, open_store
 from tests.domain.stored import chained, note, started
 
+ROOT = Path(__file__).parents[2]
+
 #: ``KETAMONITOR_KILLS=100 pytest tests/domain/test_store_faults.py`` kills a hundred times.
 KILLS = int(os.environ.get("KETAMONITOR_KILLS", "10"))
 
@@ -30,6 +32,7 @@ def test_every_acknowledged_entry_survives_kill_9(tmp_path: Path) -> None:
             [sys.executable, "-m", "tests.domain.stored", str(path)],
             stdout=subprocess.PIPE,
             text=True,
+            cwd=ROOT,
         ) as writer:
             assert writer.stdout is not None
             for _ in range(chance.randrange(1, 60)):
@@ -56,7 +59,7 @@ def test_a_creation_killed_half_way_can_be_done_again(tmp_path: Path) -> None:
         "Sqlite.guard = lambda self, connection: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"open_store({str(path)!r})\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=60, cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
     with open_store(path) as store:
         store.append(chained([started()]))
@@ -103,6 +106,7 @@ def test_a_full_disk_keeps_nothing_half_written_and_can_be_tried_again(tmp_path:
         text=True,
         timeout=60,
         check=False,
+        cwd=ROOT,
     )
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
