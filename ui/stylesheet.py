@@ -54,6 +54,7 @@ QAbstractItemView {{ background: {panel}; alternate-background-color: {panel2}; 
     outline: 0; gridline-color: {line}; }}
 QTableView, QListView, QTreeView {{ border: 1px solid {line}; border-radius: 6px; }}
 QTableView:focus, QListView:focus {{ border: 2px solid {accent}; }}
+QListView[bare="true"] {{ border: 0; border-top: 1px solid {line}; border-radius: 0; }}
 QAbstractItemView::item:selected {{ background: {panel3}; color: {text}; }}
 QHeaderView {{ background: {panel}; border: 0; }}
 QHeaderView::section {{ background: {panel}; color: {text3}; border: 0;

@@ -1,0 +1,176 @@
+"""The timeline: what happened, newest first, filtered to all, mine or alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ketamonitor import words
+from ketamonitor.entries import Entry
+from ui.theme import Theme
+from ui.widgets.basics import Panel, SegmentedControl, Text
+from ui.widgets.ink import CENTRE, Ink
+
+ROW = 45
+FILTERS = ("All", "Mine", "Alarms")
+_Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    at: str
+    number: int | None
+    title: str
+    below: str
+    kind: str
+    author: str
+
+
+class TimelineModel(QAbstractListModel):
+    """Rows newest first. ``DisplayRole`` is the whole row in words."""
+
+    def __init__(self, user: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._user = user
+        self._filter = 0
+        self._all: list[Row] = []
+        self._shown: list[Row] = []
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._shown)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        row = self.row(index.row())
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return "  ".join(part for part in (row.at, row.title, row.below) if part)
+        return None
+
+    def row(self, place: int) -> Row:
+        """The row at a place of the view: 0 is the newest."""
+        return self._shown[len(self._shown) - 1 - place]
+
+    def add(self, entries: Sequence[Entry], numbers: dict[int, int]) -> None:
+        """Takes in new entries; ``numbers`` maps an entry's seq to its number on the chart."""
+        for entry in entries:
+            told = words.headline(entry)
+            if told is None:
+                continue
+            row = Row(
+                words.clock(entry.at),
+                numbers.get(entry.seq),
+                told[0],
+                told[1],
+                entry.kind,
+                entry.author,
+            )
+            self._all.append(row)
+            if self._passes(row):
+                self.beginInsertRows(QModelIndex(), 0, 0)
+                self._shown.append(row)
+                self.endInsertRows()
+
+    def set_filter(self, which: int) -> None:
+        self.beginResetModel()
+        self._filter = which
+        self._shown = [row for row in self._all if self._passes(row)]
+        self.endResetModel()
+
+    def set_user(self, user: str) -> None:
+        self._user = user
+        self.set_filter(self._filter)
+
+    def _passes(self, row: Row) -> bool:
+        if FILTERS[self._filter] == "Mine":
+            return row.author == self._user
+        return FILTERS[self._filter] != "Alarms" or row.kind == "alarm"
+
+
+class _RowPainter(QStyledItemDelegate):
+    """Draws one row: time, number as on the chart, title, who and what."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(100, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        assert isinstance(model, TimelineModel)
+        row, area = model.row(index.row()), QRectF(option.rect)
+        painter.save()
+        ink = Ink(painter, self._theme)
+        ink.text(area.left() + 11, area.top() + 20, row.at, 13, 600, "text")
+        if row.number is not None:
+            chip = QRectF(area.left() + 58, area.top() + 7, 20, 18)
+            ink.box(chip, "panel2", "line2", radius=4)
+            ink.text(
+                chip.center().x(), chip.top() + 13.3, str(row.number), 12, 500, "text2", CENTRE
+            )
+        x = area.left() + 86
+        room = area.right() - x - 8
+        ink.text(x, area.top() + 20, row.title, 13, 600, "text", room=room)
+        ink.text(x, area.top() + 36, row.below, 12, 400, "text2", room=room)
+        ink.line(area.left(), area.bottom() - 0.5, area.right(), area.bottom() - 0.5)
+        painter.restore()
+
+
+class _Rows(QListView):
+    """A list that leaves single letters to the page's keys."""
+
+    def keyboardSearch(self, search: str) -> None:
+        """Nothing: D opens the dose panel, it does not look for a row."""
+
+
+class Timeline(Panel):
+    """The card in the right column."""
+
+    def __init__(self, theme: Theme, user: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = TimelineModel(user, self)
+        self.filter = SegmentedControl(theme, "Timeline", FILTERS)
+        self.filter.chosen.connect(self.model.set_filter)
+        self.list = _Rows()
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(_RowPainter(theme, self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setProperty("bare", True)
+        self.list.setAccessibleName("Timeline, newest first")
+        theme.changed.connect(self.list.viewport().update)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 0, 10, 0)
+        head.addWidget(Text(theme, "Timeline", 15, 600))
+        head.addStretch(1)
+        head.addWidget(self.filter)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(1, 0, 1, 1)
+        box.setSpacing(0)
+        box.addLayout(head)
+        box.addWidget(self.list, 1)
+
+    def add(self, entries: Sequence[Entry], numbers: dict[int, int]) -> None:
+        """Shows new entries; a reader who has scrolled down is not moved."""
+        bar = self.list.verticalScrollBar()
+        before = self.model.rowCount()
+        at_top = bar.value() == 0
+        self.model.add(entries, numbers)
+        if not at_top:
+            bar.setValue(bar.value() + (self.model.rowCount() - before) * ROW)
