@@ -48,6 +48,10 @@ class Decoder(Protocol):
     def pending(self) -> int:
         """Bytes kept of an unfinished frame (bounded; the tests hold it)."""
 
+    @property
+    def frames(self) -> int:
+        """Good frames so far, with or without values: what silence is judged by."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSettings:

@@ -1,0 +1,1 @@
+"""One module per monitor protocol; :mod:`devices.registry` lists them."""
