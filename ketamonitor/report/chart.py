@@ -12,7 +12,7 @@ from ketamonitor import words
 from ketamonitor.protocol import AlarmLimit
 from ketamonitor.record import GAP_AFTER, CuffPoint, Record, Series
 from ketamonitor.report.frame import Frame
-from ketamonitor.report.marks import Mark, alarm_marks, event_boxes, spread
+from ketamonitor.report.marks import Mark, alarm_marks, dose_labels, event_boxes, spread
 
 PRESSURES = ("nibp_sys", "nibp_dia", "nibp_map")
 #: Metrics whose limits stand on the pressure axis, with the word behind the figure.
@@ -49,7 +49,7 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
     """The drawing's data; times in minutes from the left edge, see ``chart.typ`` for its use."""
     low, high = pressure_range(record)
     spo2_low = _spo2_low(record)
-    major, minor = frame.steps
+    labelled, major, minor = frame.steps
     limits = _limits(record)
     shown = [x for x in limits if x.metric in _WORDS and low <= x.y <= high]
     shown_spo2 = [x for x in limits if x.metric == "spo2" and x.y >= spo2_low]
@@ -62,8 +62,8 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "length": frame.length,
         "major": [frame.x(at) for at in frame.lines(major)],
         "minor": [frame.x(at) for at in frame.lines(minor)],
-        "clock": [[frame.x(at), frame.clock(at)[-5:]] for at in frame.lines(major)],
-        "minutes": list(_minute_labels(frame, major)),
+        "clock": [[frame.x(at), frame.clock(at)[-5:]] for at in frame.lines(labelled)],
+        "minutes": list(_minute_labels(frame, labelled)),
         "minutes_from": "first dose" if frame.dosed else "session start",
         "low": low,
         "high": high,
@@ -97,10 +97,11 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "ended": frame.x(record.ended_at) if record.ended_at else None,
         "bars": list(_bars(record, frame)),
         "doses": [
-            {"x": frame.x(d.at), "label": f"{d.mg:g} mg", "struck": d.struck, "late": d.late}
-            for d in record.doses
-            if frame.holds(d.at)
+            {"x": frame.x(dose.at), "struck": dose.struck}
+            for dose in record.doses
+            if frame.holds(dose.at)
         ],
+        "dose_labels": dose_labels(record, frame),
         "marks": [_mark(m) for m in marks if m.lane == "pressure"],
         "spo2_marks": [_mark(m) for m in marks if m.lane == "spo2"],
         "events": event_boxes(record, frame),
@@ -151,7 +152,7 @@ def _pulse_series(record: Record) -> Series:
 def _spo2_low(record: Record) -> int:
     values = [v for v in record.series.get("spo2", Series()).values if v is not None]
     bounds = [limit.y for limit in _limits(record) if limit.metric == "spo2"]
-    lowest = min([88.0, *(v - 2 for v in values), *(b - 2 for b in bounds)])
+    lowest = min([88.0, *(v - 6 for v in values), *(b - 2 for b in bounds)])
     return max(0, math.floor(lowest / 5) * 5)
 
 

@@ -29,7 +29,7 @@ def content(
     name = _shortened(info.patient.name)
     chain = "chain verified" if chain_verified else "chain NOT verified"
     count = f"entries 1 to {record.entries}"
-    weight = f"{info.weight_kg:g} kg" if info.weight_kg is not None else "not recorded"
+    weight = f"{info.weight_kg:g} kg" if info.weight_kg is not None else "not taken"
     marks = ["DRAFT, UNSIGNED"] + (["SIMULATED"] if info.simulated else [])
     return {
         "paper": {"a4": "a4", "letter": "us-letter"}[paper],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from devices.metrics import METRICS
@@ -35,13 +35,15 @@ def _order(record: Record, frame: Frame) -> Iterator[Pair]:
     protocol, until = record.info.protocol, _until(record)
     drug = protocol.dose.drug
     yield "Drug", f"{drug[:1].upper()}{drug[1:]}, {ROUTES[protocol.dose.route]}"
-    yield "Protocol gives", plan(protocol.dose)
+    yield "Protocol", plan(protocol.dose)
     if record.infusions:
         planned = sum(infusion.planned_mg for infusion in record.infusions)
-        yield "Infusion planned", milligrams(planned, record.info.weight_kg)
+        yield "Planned", milligrams(planned, record.info.weight_kg)
     yield "Given", milligrams(given_mg(record, until), record.info.weight_kg)
-    approved = f"{protocol.approved_by}, {protocol.approved_on}" if protocol.approved else "no"
-    yield "Protocol approved", approved
+    approved = (
+        f"{protocol.approved_by}, {protocol.approved_on}" if protocol.approved else "not approved"
+    )
+    yield "Approved by", approved
 
 
 def _course(record: Record, frame: Frame) -> Iterator[Pair]:
@@ -202,4 +204,4 @@ def _infusion_lines(
         yield infusion.stopped_at, "Infusion stopped", infusion.stop_reason, "0", by
     elif at := run_in_at(infusion, until):
         text = "Planned amount in, by the recorded rate"
-        yield at + timedelta(0), text, "reckoned; no stop was entered", "0", "program"
+        yield at, text, "reckoned; no stop was entered", "0", "program"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from devices.metrics import METRICS
+from devices.metrics import CUFF, METRICS
 from ketamonitor import words
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import DuePlan
@@ -37,7 +37,7 @@ def alerts(record: Record, frame: Frame) -> dict[str, Any]:
                 "ended": ended,
             }
         )
-    return {"rows": rows, "title": f"Alerts, {len(rows)} in {length_in_words(record)}"}
+    return {"rows": rows, "title": f"Alerts, {len(rows) or 'none'} in {length_in_words(record)}"}
 
 
 def length_in_words(record: Record) -> str:
@@ -49,15 +49,17 @@ def length_in_words(record: Record) -> str:
 
 def completeness(record: Record, frame: Frame) -> dict[str, Any]:
     """What was expected and what came, every gap with its length, every late entry."""
-    counts = [
-        [metric.label, f"{record.readings[key]:,} values"]
+    got = record.readings
+    pressures = " / ".join(f"{got.get(metric.key, 0):,}" for metric in CUFF)
+    counts = [["Cuff: systolic / diastolic / mean", pressures]]
+    counts += [
+        [metric.label, f"{got[key]:,} values"]
         for key, metric in METRICS.items()
-        if key in record.readings
+        if key in got and metric not in CUFF
     ]
-    counts = counts or [["Readings", "none"]]
     doubtful = sum(len(cuff.doubtful) for cuff in record.cuff)
     if doubtful:
-        counts.append(["of these implausible, from cuff", f"{doubtful}"])
+        counts.append(["Of the cuff values implausible", f"{doubtful}"])
     counts += [list(row) for row in _slots(record, frame)]
     return {
         "counts": counts,
@@ -99,10 +101,8 @@ def _slots(record: Record, frame: Frame) -> Iterator[tuple[str, str]]:
         passed = [at for at in slots if at + timedelta(minutes=due.grace_min) <= end]
         met = [at for at in passed if _met(at, times, due)]
         label = "BP slots met in time" if bp else "Observation slots met in time"
-        yield label, f"{len(met)} of {len(passed)}"
-        missed = [frame.clock(at) for at in passed if at not in met]
-        if missed:
-            yield "not met in time", ", ".join(missed)
+        missed = ", ".join(frame.clock(at) for at in passed if at not in met)
+        yield label, f"{len(met)} of {len(passed)}" + (f", not {missed}" if missed else "")
 
 
 def _met(slot: datetime, times: list[datetime], due: DuePlan) -> bool:

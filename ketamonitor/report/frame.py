@@ -17,7 +17,16 @@ AFTER_LAST = timedelta(hours=3)
 #: The chart of a session without any data has this length.
 SHORTEST = timedelta(minutes=30)
 
-_STEPS = ((15, 5), (30, 10), (60, 20), (120, 60), (240, 120), (720, 240), (1440, 720))
+#: Minutes between labels, bold lines and fine lines: the first that leaves room is taken.
+_STEPS = (
+    (15, 15, 5),
+    (30, 15, 5),
+    (60, 30, 10),
+    (120, 60, 20),
+    (240, 120, 60),
+    (720, 240, 120),
+    (1440, 720, 240),
+)
 _MOST_LABELS = 17
 
 
@@ -80,13 +89,13 @@ class Frame:
         return words.minutes(at - self.zero)
 
     @property
-    def steps(self) -> tuple[int, int]:
-        """Minutes between bold and between fine grid lines; 15 and 5 but in very long sessions."""
-        for major, minor in _STEPS:
-            if self.length / major <= _MOST_LABELS:
-                return major, minor
+    def steps(self) -> tuple[int, int, int]:
+        """Minutes between labels, between bold and between fine grid lines of the clock."""
+        for steps in _STEPS:
+            if self.length / steps[0] <= _MOST_LABELS:
+                return steps
         days = int(self.length / 1440 / _MOST_LABELS) + 1
-        return 1440 * days, 720 * days
+        return 1440 * days, 1440 * days, 720 * days
 
     def lines(self, step: int) -> Iterator[datetime]:
         """The clock's whole multiples of ``step`` minutes within the chart."""

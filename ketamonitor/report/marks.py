@@ -109,7 +109,29 @@ def _numbers(numbers: list[int]) -> str:
 
 
 def _box_mm(label: str) -> float:
-    return BOX_MM + 1.2 * (len(label) - 1)
+    return BOX_MM + 1.65 * (len(label) - 1)
+
+
+def dose_labels(record: Record, frame: Frame) -> list[dict[str, Any]]:
+    """The amounts of single doses; those too near to be labelled apart share one: ``3 × 28 mg``."""
+    per_mm = frame.length / PLOT_MM
+    groups: list[tuple[float, list[str]]] = []
+    for dose in sorted(record.doses, key=lambda d: (d.at, d.seq)):
+        if not frame.holds(dose.at):
+            continue
+        text = f"{dose.mg:g} mg" + (" L" if dose.late else "") + (" struck" if dose.struck else "")
+        x = frame.x(dose.at)
+        if groups and x - groups[-1][0] < (3 + 1.7 * len(_amounts(groups[-1][1]))) * per_mm:
+            groups[-1] = (x, [*groups[-1][1], text])
+        else:
+            groups.append((x, [text]))
+    return [{"x": x, "text": _amounts(texts)} for x, texts in groups]
+
+
+def _amounts(texts: list[str]) -> str:
+    if len(texts) > 1 and len(set(texts)) == 1:
+        return f"{len(texts)} × {texts[0]}"
+    return ", ".join(texts)
 
 
 def spread(

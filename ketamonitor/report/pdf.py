@@ -14,6 +14,8 @@ from ketamonitor.report.content import content, texts
 from ketamonitor.report.files import ReportError, write_atomically
 from ketamonitor.report.glyphs import breakable, covered, showable
 
+__all__ = ["ReportError", "build", "write_pdf"]
+
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "record.typ"
 FONTS = HERE / "fonts"
