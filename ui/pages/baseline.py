@@ -10,6 +10,7 @@ from ketamonitor.record import CuffPoint
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock, pressure
 from ui.pages.entry import Desk, EntryPanel
+from ui.pages.protocol_lines import OPS
 
 
 class BaselinePanel(EntryPanel):
@@ -72,7 +73,8 @@ class BaselinePanel(EntryPanel):
             unit = " %" if limit.relative == "baseline_percent" else ""
             bound = limit.bound(base)
             becomes = f" = {bound:g}" if bound is not None else ""
-            told.append(f"{word} {limit.op} baseline {limit.value:+g}{unit}{becomes}")
+            sign = f"{limit.value:+g}".replace("-", "−")
+            told.append(f"{word} {OPS[limit.op]} baseline {sign}{unit}{becomes}")
         self._limits.setText("\n".join(told) or "This protocol has no limit over baseline")
         super().refresh()
 

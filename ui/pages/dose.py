@@ -46,6 +46,7 @@ class DosePanel(EntryPanel):
         self.choice.choose(first.name)
         self.choice.changed.connect(self._turned)
         self._stack = QStackedWidget()
+        self._stack.setProperty("clear", True)
         self.main.addWidget(self.choice)
         self.main.addWidget(rule())
         for part in self.parts.values():

@@ -20,7 +20,7 @@ class EndPanel(EntryPanel):
     def __init__(self, desk: Desk, view: SessionView) -> None:
         super().__init__(desk, view)
         kit = desk.kit
-        self.open = kit.says()
+        self.open = kit.says("fact")
         self.main.addWidget(self.open)
         self.choice = kit.choice(list(REASONS), upright=True)
         self.choice.changed.connect(self._picked)

@@ -58,9 +58,9 @@ class Kit:
         wraps = look in ("muted", "small") if wrap is None else wrap
         return Text(self.theme, text, size, weight, tone, wraps)
 
-    def says(self) -> Text:
+    def says(self, look: str = "muted") -> Text:
         """An empty line in which the program says what is missing, wrong or done."""
-        made = self.label("", "muted")
+        made = self.label("", look, wrap=True)
         made.setMinimumHeight(18)
         made.setAccessibleName("Message")
         return made
@@ -295,6 +295,8 @@ QPushButton[nav="true"] {{ background: transparent; border: 0; border-radius: 0;
 QPushButton[nav="true"]:hover {{ background: {t.panel3}; }}
 QPushButton[nav="true"]:checked {{ background: {t.panel3}; border-bottom: 3px solid {t.accent}; }}
 QPushButton[nav="true"]:focus {{ border: 2px solid {t.accent}; }}
+QStackedWidget[clear="true"], QStackedWidget[clear="true"] > QWidget {{
+    background: transparent; }}
 QFrame[bar="true"] {{ background: {t.panel}; border: 0; border-bottom: 1px solid {t.line}; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {t.line}; }}
 QTabBar::tab {{ background: transparent; color: {t.text2}; padding: 10px 16px; border: 0;

@@ -14,6 +14,9 @@ ROUTES = {
 }
 
 
+OPS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
+
+
 def dose_line(dose: DosePlan) -> str:
     """``Ketamine, into a vein: 0.5 mg/kg over 40 min``."""
     if dose.given_as == "infusion":
@@ -54,8 +57,9 @@ def limit_rows(limits: tuple[AlarmLimit, ...]) -> list[tuple[str, str, str, str]
         row = rows.setdefault(f"{SHORT.get(limit.metric, limit.metric)}{over}", {})
         sign = "+" if limit.relative and limit.value > 0 else ""
         unit = " %" if limit.relative == "baseline_percent" else ""
-        op = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}[limit.op]
-        row.setdefault(limit.priority, []).append(f"{op} {sign}{limit.value:g}{unit}")
+        row.setdefault(limit.priority, []).append(
+            f"{OPS[limit.op]} {sign}{limit.value:g}{unit}".replace("-", "−")
+        )
     return [
         (what, *(" · ".join(row.get(p, [])) for p in ("low", "medium", "high")))  # type: ignore[misc]
         for what, row in rows.items()

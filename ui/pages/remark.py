@@ -23,7 +23,7 @@ STOCK_EVENTS = (
     "Prescriber called",
     "Prescriber at chair",
 )
-NURSE, PATIENT = "Nurse", "Patient's words"
+NURSE, PATIENT = "Nurse", "Patient’s words"
 
 
 class NotePanel(EntryPanel):

@@ -183,6 +183,7 @@ class SignInPage(QWidget):
         self.form = SignInForm(kit, people, background)
         self.first = FirstPersonForm(kit, people, background)
         self.stack = QStackedWidget()
+        self.stack.setProperty("clear", True)
         self.stack.addWidget(self.form)
         self.stack.addWidget(self.first)
         self.form.signed_in.connect(self.signed_in)

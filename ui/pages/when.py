@@ -32,7 +32,7 @@ class When(QWidget):
         self.typed = kit.field("HH:MM", "Time it happened")
         self.typed.setMaxLength(5)
         self.typed.hide()
-        self._words = kit.says()
+        self.words = kit.says()
         top = QHBoxLayout()
         top.addWidget(kit.label(title, "title"))
         top.addStretch()
@@ -44,7 +44,7 @@ class When(QWidget):
         layout.addWidget(self._shown)
         layout.addWidget(self.choice)
         layout.addWidget(self.typed)
-        layout.addWidget(self._words)
+        layout.addWidget(self.words)
         self.choice.changed.connect(self._chosen)
         self.typed.textChanged.connect(self._refresh)
         self._refresh()
@@ -92,11 +92,11 @@ class When(QWidget):
             at = self.at()
         except ValueError as error:
             self._shown.setText("––:––")
-            self._words.setText(str(error))
+            self.words.setText(str(error))
             return
         self._shown.setText(clock(at, seconds=True))
         late = self._now - at > LATE_AFTER
-        self._words.setText(
+        self.words.setText(
             "More than 2 min apart: will be marked late on chart and record."
             if late
             else "More than 2 min apart is marked late on chart and record."

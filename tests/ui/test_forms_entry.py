@@ -1,0 +1,306 @@
+"""Dose, pressure, baseline, note, event and end: bad input first, then what is handed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ketamonitor.record import CuffPoint, DosePoint, Record
+from ketamonitor.view import InfusionView, SessionView
+from tests.ui.forms import START, Bench, view
+from ui.pages.baseline import BaselinePanel
+from ui.pages.dose import OTHER_DRUG, DosePanel
+from ui.pages.dose_parts import DevicesPart, InfusionPart, SinglePart
+from ui.pages.ending import EndPanel
+from ui.pages.pressure import PressurePanel
+from ui.pages.remark import MarkPanel, NotePanel
+
+RUNNING = InfusionView("running", START, 34.2, 40, 29.1, START + timedelta(minutes=40))
+
+
+@pytest.fixture
+def bench(qapp: object) -> Bench:
+    return Bench()
+
+
+def dose_panel(bench: Bench, qtbot: QtBot, seen: SessionView, record: Record) -> DosePanel:
+    made = DosePanel(bench.desk, seen, lambda: record)
+    qtbot.addWidget(made)
+    made.show()
+    made.opened(bench.now)
+    return made
+
+
+# Blood pressure ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (("", "", "", ""), "Type systolic and diastolic"),
+        (("122", "", "", ""), "Type the diastolic in mmHg"),
+        (("", "74", "", ""), "Type the systolic in mmHg"),
+        (("74", "122", "", ""), "Systolic 74 must be above diastolic 122"),
+        (("abc", "74", "", ""), "The systolic must be a whole number"),
+        (("122", "-74", "", ""), "The diastolic must be a whole number"),
+        (("999", "74", "", ""), "between 30 and 290 mmHg"),
+        (("122", "0", "", ""), "between 10 and 220 mmHg"),
+        (("122", "74", "130", ""), "Mean 130 must lie between 74 and 122"),
+        (("122", "74", "", "500"), "Pulse must be between"),
+    ],
+)
+def test_a_pressure_that_cannot_be_is_answered_in_one_line(
+    bench: Bench, qtbot: QtBot, typed: tuple[str, ...], says: str
+) -> None:
+    panel = PressurePanel(bench.desk, view())
+    qtbot.addWidget(panel)
+    for field, text in zip(panel.fields.values(), typed, strict=True):
+        field.setText(text)
+    assert says in panel.words.text()
+    assert "\n" not in panel.words.text()
+    assert not panel.save_button.isEnabled()
+    panel.save()
+    assert bench.sent == []
+    assert tuple(field.text() for field in panel.fields.values()) == typed
+
+
+def test_a_typed_pressure_is_a_manual_reading(bench: Bench, qtbot: QtBot) -> None:
+    panel = PressurePanel(bench.desk, view())
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.opened(bench.now)
+    qtbot.keyClicks(panel.fields["systolic"], "122")
+    qtbot.keyClicks(panel.fields["diastolic"], "74")
+    qtbot.keyClick(panel.fields["diastolic"], Qt.Key.Key_Return)
+    ((draft,),) = bench.sent
+    assert draft.kind == "reading"
+    assert draft.body["source"] == "manual"
+    assert draft.body["values"] == {"nibp_sys": 122, "nibp_dia": 74}  # no mean was made up
+
+
+def test_a_cuff_is_started_where_the_monitor_takes_it(bench: Bench, qtbot: QtBot) -> None:
+    asked: list[str] = []
+    panel = PressurePanel(bench.desk, view(), ["dinamap"], asked.append)
+    qtbot.addWidget(panel)
+    (start,) = [b for b in panel.findChildren(type(panel.save_button)) if "cuff" in b.text()]
+    qtbot.mouseClick(start, Qt.MouseButton.LeftButton)
+    assert asked == ["dinamap"]
+    assert bench.sent == []
+
+
+# Doses -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mg", "says"),
+    [
+        ("", "Type the planned dose in mg"),
+        ("0", "must be above 0"),
+        ("-5", "must be above 0"),
+        ("99999", "at most 1000 mg"),
+        ("abc", "must be a number in mg"),
+        ("1e2", "must be a number in mg"),
+    ],
+)
+def test_an_infusion_dose_that_cannot_be_is_answered_in_one_line(
+    bench: Bench, qtbot: QtBot, mg: str, says: str
+) -> None:
+    seen = view()
+    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    part = panel.part
+    assert isinstance(part, InfusionPart)
+    part.minutes.choose(part.minutes.options[0])
+    part.mg.setText(mg)
+    assert says in panel.words.text()
+    assert not panel.save_button.isEnabled()
+    assert part.mg.text() == mg
+
+
+def test_no_dose_stands_there_before_it_is_typed(bench: Bench, qtbot: QtBot) -> None:
+    seen = view()
+    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    part = panel.part
+    assert isinstance(part, InfusionPart)
+    assert part.mg.text() == ""
+    assert part.minutes.chosen is None
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    assert bench.sent == []
+
+
+def test_an_infusion_start_carries_what_was_typed(bench: Bench, qtbot: QtBot) -> None:
+    seen = view()
+    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    part = panel.part
+    assert isinstance(part, InfusionPart)
+    qtbot.keyClicks(part.mg, "34,2")
+    part.minutes.choose(part.minutes.options[0])
+    qtbot.keyClick(part.mg, Qt.Key.Key_Return)
+    ((draft,),) = bench.sent
+    assert (draft.kind, draft.body["action"]) == ("infusion", "start")
+    assert (draft.body["planned_mg"], draft.body["minutes"]) == (34.2, 40)
+    assert draft.body["mg_per_kg"] == 0.5
+
+
+def test_a_pause_wants_its_reason(bench: Bench, qtbot: QtBot) -> None:
+    seen = view(infusion=RUNNING)
+    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    qtbot.keyClick(panel, Qt.Key.Key_P)
+    assert "Say why" in panel.words.text()
+    part = panel.part
+    assert isinstance(part, InfusionPart)
+    part.reason.choose("BP rise")
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    assert bench.sent[0][0].body == {"action": "pause", "reason": "BP rise"}
+
+
+def test_a_paused_infusion_is_resumed_by_the_same_key(bench: Bench, qtbot: QtBot) -> None:
+    seen = view(infusion=replace(RUNNING, state="paused", ends_at=None))
+    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    qtbot.keyClick(panel, Qt.Key.Key_P)
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    assert bench.sent[0][0].body == {"action": "resume", "reason": ""}
+
+
+def test_a_device_counts_only_with_lot_and_no_green_dot(bench: Bench, qtbot: QtBot) -> None:
+    seen = view("spravato-84")
+    record = Record(seen.info)
+    panel = dose_panel(bench, qtbot, seen, record)
+    part = panel.part
+    assert isinstance(part, DevicesPart)
+    assert panel.words.text() == "Type the lot of this device"
+    part.lot.setText("24KX118")
+    assert "green dot" in panel.words.text()
+    part.no_dot.setChecked(True)
+    assert panel.save_button.text() == "Give device 1: 28 mg"
+    panel.save()
+    body = bench.sent[0][0].body
+    assert (body["mg"], body["device_no"], body["lot"]) == (28, 1, "24KX118")
+
+
+def test_there_is_no_fourth_device(bench: Bench, qtbot: QtBot) -> None:
+    seen = view("spravato-84")
+    record = Record(seen.info)
+    for number in (1, 2, 3):
+        record.doses.append(
+            DosePoint(
+                number + 1,
+                START,
+                START,
+                "r.okafor",
+                "esketamine",
+                "nasal",
+                28,
+                None,
+                number,
+                "24KX118",
+                "",
+                False,
+            )
+        )
+    panel = dose_panel(bench, qtbot, seen, record)
+    assert "All 3 devices" in panel.words.text()
+    assert not panel.save_button.isEnabled()
+
+
+def test_another_drug_needs_drug_route_and_amount(bench: Bench, qtbot: QtBot) -> None:
+    seen = view()
+    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    qtbot.keyClick(panel, Qt.Key.Key_M)
+    assert panel.choice.chosen == OTHER_DRUG
+    part = panel.part
+    assert isinstance(part, SinglePart)
+    said = [panel.words.text()]
+    part.drug.setText("ondansetron")
+    said.append(panel.words.text())
+    part.route.choose("iv")
+    said.append(panel.words.text())
+    part.mg.setText("4")
+    assert said == ["Type the drug", "Choose the route", "Type the dose in mg"]
+    panel.save()
+    body = bench.sent[0][0].body
+    assert (body["drug"], body["route"], body["mg"]) == ("ondansetron", "iv", 4)
+
+
+def test_a_dose_entered_long_after_says_that_it_will_be_late(bench: Bench, qtbot: QtBot) -> None:
+    seen = view()
+    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    panel.when.choice.choose("Other time")
+    assert "HH:MM" in panel.when.fault()
+    panel.when.typed.setText("14:20")
+    panel.refresh()
+    assert panel.when.at() == START + timedelta(minutes=20)
+    assert "will be marked late" in panel.when.words.text()
+
+
+# Baseline, note, event, end ----------------------------------------------------------------------
+
+
+def cuff(
+    seq: int, sys: float | None, dia: float | None, doubtful: tuple[str, ...] = ()
+) -> CuffPoint:
+    return CuffPoint(
+        seq=seq,
+        at=START + timedelta(minutes=seq),
+        sys=sys,
+        dia=dia,
+        mean=None,
+        source="dinamap",
+        author="program",
+        late=False,
+        doubtful=doubtful,
+    )
+
+
+def test_only_true_readings_can_be_the_baseline(bench: Bench, qtbot: QtBot) -> None:
+    points = [
+        cuff(2, 126, 78),
+        cuff(3, None, None),
+        cuff(4, 80, 90, ("nibp_dia",)),
+        cuff(5, 122, 74),
+    ]
+    panel = BaselinePanel(bench.desk, view(), points)
+    qtbot.addWidget(panel)
+    assert [p.seq for p in panel.points.values()] == [2, 5]
+    assert panel.words.text() == "Pick a reading"
+    panel.choice.choose(panel.choice.options[1])
+    panel.save()
+    body = bench.sent[0][0].body
+    assert (body["sys"], body["dia"], body["of_seq"]) == (122, 74, 5)
+
+
+def test_a_stock_word_joins_the_note_and_stores_nothing_by_itself(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    panel = NotePanel(bench.desk, view())
+    qtbot.addWidget(panel)
+    panel.text.setText("likes the music")
+    qtbot.mouseClick(panel.stock.buttons["calm"], Qt.MouseButton.LeftButton)
+    assert bench.sent == []
+    panel.save()
+    assert bench.sent[0][0].body == {"text": "likes the music, calm", "said_by": "nurse"}
+
+
+def test_an_event_is_chosen_by_its_number(bench: Bench, qtbot: QtBot) -> None:
+    panel = MarkPanel(bench.desk, view())
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.opened(bench.now)
+    qtbot.keyClick(panel, Qt.Key.Key_2)
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    assert bench.sent[0][0].body == {"event": "mark", "text": "Toilet"}
+
+
+def test_a_running_infusion_stands_in_the_way_of_the_end(bench: Bench, qtbot: QtBot) -> None:
+    panel = EndPanel(bench.desk, view(infusion=RUNNING))
+    qtbot.addWidget(panel)
+    panel.choice.choose("Treatment complete")
+    assert "Record its stop first" in panel.words.text()
+    panel.save()
+    assert bench.sent == []
+    panel.show_view(view(infusion=replace(RUNNING, state="stopped")))
+    panel.save()
+    assert bench.sent[0][0].body == {"event": "ended", "reason": "Treatment complete"}

@@ -1,0 +1,161 @@
+"""The observation panel: nothing by default, keys, needed rows, what is handed over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ketamonitor.instruments import INSTRUMENTS, Instrument
+from tests.ui.forms import Bench, view
+from ui.pages.observation import ObservationPanel
+
+
+@pytest.fixture
+def bench(qapp: object) -> Bench:
+    return Bench()
+
+
+@pytest.fixture
+def panel(bench: Bench, qtbot: QtBot) -> ObservationPanel:
+    made = ObservationPanel(bench.desk, view())
+    qtbot.addWidget(made)
+    made.show()
+    made.setFocus()
+    return made
+
+
+def test_nothing_is_answered_to_begin_with(panel: ObservationPanel) -> None:
+    assert all(row.answered is None for row in panel.rows)
+    assert not panel.save_button.isEnabled()
+    assert panel.words.text() == "2 needed answers left: sedation, dissociation"
+
+
+def test_enter_saves_nothing_while_an_answer_is_missing(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(panel, Qt.Key.Key_4)
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    assert bench.sent == []
+    assert panel.words.text() == "1 needed answer left: dissociation"
+
+
+def test_keys_answer_the_marked_row_and_go_on(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(panel, Qt.Key.Key_4)
+    qtbot.keyClick(panel, Qt.Key.Key_T)
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    (drafts,) = bench.sent
+    assert [(d.body["instrument"], d.body["status"], d.body["value"]) for d in drafts] == [
+        ("moaas", "answered", 4),
+        ("dissociation", "answered", 10),
+    ]
+    assert {d.author for d in drafts} == {"r.okafor"}
+
+
+def test_not_assessed_and_declined_are_answers_without_a_value(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(panel, Qt.Key.Key_Minus)
+    qtbot.keyClick(panel, Qt.Key.Key_X)
+    qtbot.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
+    assert [(d.body["status"], d.body["value"]) for d in bench.sent[0]] == [
+        ("not_assessed", None),
+        ("declined", None),
+    ]
+
+
+def test_a_key_off_the_scale_answers_nothing(panel: ObservationPanel, qtbot: QtBot) -> None:
+    qtbot.keyClick(panel, Qt.Key.Key_9)  # MOAA/S ends at 5
+    assert panel.rows[0].answered is None
+    assert panel.marked == 0
+
+
+def test_a_held_key_answers_once(panel: ObservationPanel, qtbot: QtBot) -> None:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QKeyEvent
+
+    repeat = QKeyEvent(
+        QEvent.Type.KeyPress, Qt.Key.Key_3, Qt.KeyboardModifier.NoModifier, "3", True
+    )
+    panel.keyPressEvent(repeat)
+    assert all(row.answered is None for row in panel.rows)
+
+
+def test_digits_typed_into_the_time_are_no_answers(panel: ObservationPanel, qtbot: QtBot) -> None:
+    panel.when.choice.choose("Other time")
+    panel.when.typed.setFocus()
+    qtbot.keyClicks(panel.when.typed, "1405")
+    assert panel.when.typed.text() == "1405"
+    assert all(row.answered is None for row in panel.rows)
+
+
+def test_seen_two_minutes_ago_is_the_time_of_each_answer(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel, "50")
+    panel.when.choice.choose("−2 min")
+    panel.save()
+    assert {d.at for d in bench.sent[0]} == {bench.now - timedelta(minutes=2)}
+
+
+def test_saved_is_said_only_when_it_is_durable(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel, "50")
+    panel.save()
+    assert panel.outcome.text() == "Saving…"
+    panel.save()  # a second Enter must not send it twice
+    assert len(bench.sent) == 1
+    with qtbot.waitSignal(panel.saved):
+        bench.saved()
+    assert panel.outcome.text() == "Saved 14:36:05"
+    assert all(row.answered is None for row in panel.rows)
+
+
+def test_a_refusal_keeps_what_was_answered_and_says_why(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel, "50")
+    panel.save()
+    bench.refused("the disk is full")
+    qtbot.waitUntil(lambda: "the disk is full" in panel.outcome.text())
+    assert panel.outcome.text().startswith("Not saved: ")
+    assert [row.choice.chosen for row in panel.rows] == ["5", "0"]
+    assert panel.save_button.isEnabled()
+
+
+def test_escape_leaves_and_keeps_the_draft(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(panel, Qt.Key.Key_4)
+    with qtbot.waitSignal(panel.left):
+        qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert panel.rows[0].choice.chosen == "4"
+    assert bench.sent == []
+
+
+def test_locked_nothing_is_saved(panel: ObservationPanel, bench: Bench, qtbot: QtBot) -> None:
+    qtbot.keyClicks(panel, "50")
+    bench.author = None
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    assert bench.sent == []
+    assert "Sign in" in panel.words.text()
+
+
+def test_a_further_instrument_is_a_further_row(
+    bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nausea = Instrument("nausea", "Nausea", "asked", 0, 3, 3, "own wording")
+    monkeypatch.setitem(INSTRUMENTS, "nausea", nausea)
+    made = ObservationPanel(bench.desk, view())
+    qtbot.addWidget(made)
+    assert [row.instrument.key for row in made.rows] == ["moaas", "dissociation", "nausea"]
+    made.rows[0].choice.choose("5")
+    made.rows[1].choice.choose("0")
+    assert made.save_button.isEnabled()  # it is not needed
+    made.save()
+    assert len(bench.sent[0]) == 2
