@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 
-from devices.port import PortFinder
+from devices.port import Port, PortError, PortFinder, open_port
 from devices.reader import PortReader
 from devices.reading import DeviceEvent, LinkStatus, Reading
 from devices.registry import driver
@@ -94,13 +95,19 @@ class Station:
 
     # Sessions --------------------------------------------------------------------------------
 
-    def start(self, plan: SessionPlan, author: str) -> tuple[str, Future[Written]]:
+    def start(
+        self, plan: SessionPlan, author: str, *, ports_must_open: bool = False
+    ) -> tuple[str, Future[Written]]:
         """Begin a session and open its ports. The future is done when the start is durable.
 
-        Raises ``ValueError`` where the plan cannot be used.
+        A port that cannot be opened is tried again for ever, so that a session can begin with the
+        cable still to be found; with ``ports_must_open`` it is a :class:`PortError` and nothing
+        begins. Raises ``ValueError`` where the plan cannot be used.
         """
+        plan.check(self.clock.now().date())
+        # A session begins when its ports are opened: a simulated monitor's clock starts there too.
         now = self.clock.now()
-        plan.check(now.date())
+        opened = _open_all(plan.devices) if ports_must_open else []
         session = new_session_id(now)
         body = {
             "event": "started",
@@ -117,22 +124,37 @@ class Station:
             "software": __version__,
         }
         done = self._recorder.open(session, Draft("session", now, author, body))
-        self._open_ports(session, plan.devices)
+        self._open_ports(session, plan.devices, opened)
         return session, done
 
-    def resume(self, session: str, devices: Sequence[DeviceChoice], author: str) -> Future[Written]:
-        """Go on with a session that was not ended; the time between is a recorded gap."""
+    def resume(
+        self,
+        session: str,
+        devices: Sequence[DeviceChoice],
+        author: str,
+        *,
+        ports_must_open: bool = False,
+    ) -> Future[Written]:
+        """Go on with a session that was not ended; the time between is a recorded gap.
+
+        Raises ``ValueError`` where there is no such session, or it has ended or runs here.
+        """
         now = self.clock.now()
-        last = self._reading.last(session)
-        if last is None:
+        summary, last = self._reading.summary(session), self._reading.last(session)
+        if summary is None or last is None:
             raise ValueError(f"there is no session {session}")
+        if summary.finished:
+            raise ValueError(f"session {session} has ended: it cannot be resumed")
+        if session in self._readers:
+            raise ValueError(f"session {session} is running here already")
+        opened = _open_all(devices) if ports_must_open else []
         body = {
             "event": "resumed",
             "gap_s": round((now - last.recorded_at).total_seconds(), 3),
             "devices": [_device_json(device) for device in devices],
         }
         done = self._recorder.resume(session, Draft("session", now, author, body))
-        self._open_ports(session, devices)
+        self._open_ports(session, devices, opened)
         return done
 
     def end(self, session: str, reason: str, author: str) -> Future[Written]:
@@ -201,9 +223,11 @@ class Station:
 
     # Ports -----------------------------------------------------------------------------------
 
-    def _open_ports(self, session: str, devices: Sequence[DeviceChoice]) -> None:
+    def _open_ports(
+        self, session: str, devices: Sequence[DeviceChoice], opened: Sequence[Port]
+    ) -> None:
         readers = []
-        for device in devices:
+        for device, port in zip_longest(devices, opened):
             reader = PortReader(
                 driver(device.driver),
                 device.source,
@@ -211,6 +235,7 @@ class Station:
                 self.clock,
                 lambda output: self._deliver(session, output),
                 finder=self._finder(device.port),
+                opened=port,
             )
             reader.start()
             readers.append(reader)
@@ -250,6 +275,19 @@ def draft_of(output: Reading | DeviceEvent | LinkStatus) -> Draft:
 def new_session_id(now: datetime) -> str:
     """``KM-261123-7f3a9c``: the day and three random bytes; it says nothing of the patient."""
     return f"KM-{now:%y%m%d}-{secrets.token_hex(3)}"
+
+
+def _open_all(devices: Sequence[DeviceChoice]) -> list[Port]:
+    """All ports or none. Raises :class:`PortError` for the first that cannot be opened."""
+    opened: list[Port] = []
+    try:
+        for device in devices:
+            opened.append(open_port(device.port, driver(device.driver).line))
+    except PortError:
+        for port in opened:
+            port.close()
+        raise
+    return opened
 
 
 def _device_json(device: DeviceChoice) -> dict[str, str]:

@@ -1,0 +1,252 @@
+"""Opens ports by URL, says in words why one cannot be opened, finds an adapter that moved."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import serial
+from serial.tools import list_ports as pyserial_ports
+
+from devices.spec import LineSettings
+
+try:
+    import termios
+
+    _TERMINAL_FAULTS: tuple[type[BaseException], ...] = (termios.error,)
+except ImportError:  # Windows
+    _TERMINAL_FAULTS = ()
+
+#: What pyserial lets through when a port goes away under it (tried: read, write, in_waiting, flush
+#: each raise another one).
+PORT_FAULTS: tuple[type[BaseException], ...] = (
+    serial.SerialException,
+    OSError,
+    TypeError,
+    *_TERMINAL_FAULTS,
+)
+OPENING_FAULTS: tuple[type[BaseException], ...] = (*PORT_FAULTS, ValueError)  # unreadable URL
+# a kind of port that cannot do it
+CLOSING_FAULTS: tuple[type[BaseException], ...] = (
+    *PORT_FAULTS,
+    AttributeError,
+    NotImplementedError,
+)
+
+#: Ports without a file descriptor to wait on (Windows, RFC 2217) are read in slices this long.
+SLICE_S = 0.05
+WRITE_TIMEOUT_S = 1.0
+CHUNK = 4096
+
+
+class PortError(Exception):
+    """A port that cannot be opened or has gone: the reason, and what to do about it.
+
+    ``absent`` is true where there is nothing of that name (now).
+    """
+
+    def __init__(self, reason: str, remedy: str, *, absent: bool = False) -> None:
+        super().__init__(f"{reason}: {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+        self.absent = absent
+
+
+@dataclass(frozen=True, slots=True)
+class PortInfo:
+    """A port of this computer as the system lists it; USB fields are ``None`` for others."""
+
+    device: str
+    description: str
+    vid: int | None = None
+    pid: int | None = None
+    serial_number: str | None = None
+    location: str | None = None
+
+    @property
+    def adapter(self) -> tuple[object, ...] | None:
+        """What tells this USB adapter from all others; ``None`` if nothing does.
+
+        Without a serial number of its own an adapter is known by the socket it is plugged into.
+        """
+        if self.vid is None:
+            return None
+        if self.serial_number:
+            return (self.vid, self.pid, self.serial_number)
+        return (self.vid, self.pid, "at", self.location) if self.location else None
+
+
+def list_ports() -> list[PortInfo]:
+    """The serial ports of this computer, in the order of their names."""
+    return [
+        PortInfo(
+            device=port.device,
+            description=port.description or "",
+            vid=port.vid,
+            pid=port.pid,
+            serial_number=port.serial_number,
+            location=port.location,
+        )
+        for port in sorted(pyserial_ports.comports())
+    ]
+
+
+class PortFinder:
+    """Knows the adapter behind a port name, and finds it when it has come back under another."""
+
+    def __init__(self, url: str, ports: Callable[[], Iterable[PortInfo]] = list_ports) -> None:
+        self._url = url
+        self._ports = ports
+        self._adapter: tuple[object, ...] | None = None
+
+    def opened(self, url: str) -> None:
+        """Remembers the adapter at the first successful opening of ``url``."""
+        if self._adapter is None:
+            self._adapter = next(
+                (port.adapter for port in self._ports() if _same_device(port.device, url)), None
+            )
+
+    def find(self) -> str:
+        """The URL to open now. Raises :class:`PortError` while the known adapter is not there.
+
+        It then does not fall back on the old name: another monitor's adapter may have taken it.
+        """
+        if self._adapter is None:
+            return self._url
+        found = [port.device for port in self._ports() if port.adapter == self._adapter]
+        if not found:
+            raise PortError(
+                f"the adapter of {self._url} is not plugged in", "plug it in again", absent=True
+            )
+        return self._url if any(_same_device(name, self._url) for name in found) else found[0]
+
+
+class Port:
+    """An open port. Everything that can go wrong with it is a :class:`PortError`."""
+
+    # pyserial's classes share no type that has all of these methods, hence Any.
+    def __init__(self, line: Any, url: str) -> None:
+        self._line = line
+        self._url = url
+        self._descriptor = _descriptor(line)
+        if self._descriptor is not None:
+            line.timeout = 0  # select waits; a read then takes all there is in one call
+
+    def read(self, seconds: float, wake: socket.socket) -> bytes:
+        """What has arrived, or arrives within ``seconds`` of the computer; at once on ``wake``."""
+        try:
+            if self._descriptor is None:
+                return bytes(self._line.read(max(1, self._line.in_waiting)))
+            ready, _, _ = select.select([self._descriptor, wake.fileno()], [], [], seconds)
+            if wake.fileno() in ready:
+                wake.recv(CHUNK)
+            return bytes(self._line.read(CHUNK)) if self._descriptor in ready else b""
+        except PORT_FAULTS as fault:
+            raise self._lost(fault) from fault
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._line.write(data)
+        except PORT_FAULTS as fault:
+            raise self._lost(fault) from fault
+
+    def close(self) -> None:
+        """Closes the port; unsent bytes are thrown away, for waiting on them can take 30 s."""
+        try:
+            self._line.reset_output_buffer()
+        except CLOSING_FAULTS:
+            pass  # there is nothing to throw away on a port that has gone or is a socket
+        finally:
+            self._line.close()
+
+    def _lost(self, fault: BaseException) -> PortError:
+        if isinstance(fault, serial.SerialTimeoutException):
+            return PortError(
+                "the monitor does not take what is sent to it",
+                "check that it is on and that the cable carries the handshake lines",
+            )
+        if "://" in self._url and not self._url.startswith("spy://"):
+            return PortError("the far end closed the connection", "check the network device")
+        return PortError("the connection broke", "check the cable and the adapter")
+
+
+def open_port(url: str, settings: LineSettings) -> Port:
+    """Opens a device path or a URL (``socket://``, ``rfc2217://``, ``spy://``) for us alone.
+
+    Raises :class:`PortError` in words a user can act on.
+    """
+    try:
+        line = serial.serial_for_url(
+            url,
+            baudrate=settings.baud,
+            bytesize=settings.bytesize,
+            parity=settings.parity,
+            stopbits=settings.stopbits,
+            rtscts=settings.rtscts,
+            timeout=SLICE_S,
+            write_timeout=WRITE_TIMEOUT_S,
+            exclusive=True,
+        )
+    except OPENING_FAULTS as fault:
+        raise _refusal(url, fault) from fault
+    return Port(line, url)
+
+
+def _refusal(url: str, fault: BaseException) -> PortError:
+    code, text = _errno(fault), str(fault)
+    if "://" in url and not url.startswith("spy://"):
+        if isinstance(fault, ValueError):
+            return PortError(
+                f"{url} is not a port address",
+                "write /dev/NAME, COM3, socket://HOST:PORT or rfc2217://HOST:PORT",
+            )
+        if code == errno.ECONNREFUSED:
+            return PortError(f"{url} refused the connection", "check that the far end is running")
+        return PortError(f"{url} cannot be reached", "check host, port number and network")
+    # Windows gives no number, only the name of the exception in the text.
+    if code == errno.ENOENT or "FileNotFoundError" in text:
+        return PortError(
+            f"port {url} does not exist",
+            "plug the adapter in; `ketamonitor devices ports` lists the ports there are",
+            absent=True,
+        )
+    if code in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in text:
+        return PortError(f"port {url} is in use", "close the other program that has it open")
+    if code in (errno.EACCES, errno.EPERM):
+        return PortError(
+            f"no permission to use port {url}",
+            "install the udev rule that comes with the program, or add the user to the group "
+            "dialout and sign in again",
+        )
+    if code in (errno.ENXIO, errno.ENODEV, errno.EIO):
+        return PortError(
+            f"nothing answers behind port {url}", "check the adapter, then plug it in again"
+        )
+    return PortError(f"{url} is not a serial port", "`ketamonitor devices ports` lists them")
+
+
+def _errno(fault: BaseException) -> int | None:
+    """The system's error number, which pyserial hides in the exception before for sockets."""
+    seen: BaseException | None = fault
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno is not None:
+            return seen.errno
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _descriptor(line: Any) -> int | None:
+    try:
+        return int(line.fileno())
+    except (OSError, AttributeError, ValueError, TypeError):
+        return None
+
+
+def _same_device(device: str, url: str) -> bool:
+    path = url.removeprefix("spy://").split("?", 1)[0]
+    return device == path or os.path.realpath(device) == os.path.realpath(path)
