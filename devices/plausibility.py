@@ -26,9 +26,7 @@ def doubtful(values: Mapping[Metric, float | None]) -> tuple[str, ...]:
     sys, dia, mean = (_finite(there.get(m)) for m in (NIBP_SYS, NIBP_DIA, NIBP_MAP))
     if sys is not None and dia is not None and sys <= dia:
         wrong |= {NIBP_SYS, NIBP_DIA, NIBP_MAP} & there.keys()
-    if mean is not None and (
-        (dia is not None and mean < dia) or (sys is not None and mean > sys)
-    ):
+    if mean is not None and ((dia is not None and mean < dia) or (sys is not None and mean > sys)):
         wrong.add(NIBP_MAP)
     return tuple(f"implausible:{metric.key}" for metric in there if metric in wrong)
 
