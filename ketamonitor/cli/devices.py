@@ -1,0 +1,184 @@
+"""``ketamonitor devices``: drivers, ports, and what a monitor says, live or from a capture."""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import sys
+import threading
+from contextlib import closing, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from devices.capture import CaptureError, CaptureWriter, read_capture
+from devices.port import PortError, list_ports
+from devices.reader import PortReader, Tap
+from devices.reading import DeviceEvent, LinkState, LinkStatus, Reading
+from devices.registry import DRIVERS, UnknownDriverError, driver
+from devices.replay import replay
+from devices.spec import DriverSpec, Output
+from ketamonitor import words
+from ketamonitor.cli.common import emit, positive
+from ketamonitor.cli.errors import UserError
+from ketamonitor.clock import SteadyClock
+from ketamonitor.headless import interrupted_by_signals
+
+#: Seconds between two looks at whether the command is to end.
+LOOK_S = 0.1
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The ``devices`` commands; each has its handler in the namespace as ``handler``."""
+    parser = subparsers.add_parser("devices", help="drivers and ports; read or record a monitor")
+    parts = parser.add_subparsers(dest="devices_command", metavar="WHAT", required=True)
+
+    listed = parts.add_parser("list", help="the monitors this program can read")
+    listed.set_defaults(handler=list_drivers)
+    ports = parts.add_parser("ports", help="the serial ports of this computer")
+    ports.set_defaults(handler=list_known_ports)
+
+    read = parts.add_parser("read", help="print what a monitor sends")
+    _add_port(read)
+    read.set_defaults(handler=read_port)
+
+    capture = parts.add_parser("capture", help="record every byte to and from a monitor")
+    _add_port(capture)
+    capture.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    capture.set_defaults(handler=capture_port)
+
+    played = parts.add_parser("replay", help="print the readings of a capture")
+    played.add_argument("file", type=Path, metavar="FILE")
+    played.add_argument("--driver", type=known_driver, metavar="D", help="in place of the file's")
+    played.set_defaults(handler=replay_file)
+
+    for one in (listed, ports, read, capture, played):
+        one.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_port(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", required=True, metavar="P", help="/dev/ttyUSB0, COM3, socket://…")
+    known = ", ".join(DRIVERS)
+    parser.add_argument("--driver", type=known_driver, required=True, metavar="D", help=known)
+    parser.add_argument("--seconds", type=positive, metavar="N", help="end after so long")
+
+
+def known_driver(name: str) -> DriverSpec:
+    """A driver's row, for argparse (status 2 and the known names for any other name)."""
+    try:
+        return driver(name)
+    except UnknownDriverError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def list_drivers(args: argparse.Namespace) -> int:
+    for spec in DRIVERS.values():
+        data = {
+            "name": spec.name,
+            "title": spec.title,
+            "models": list(spec.models),
+            "line": str(spec.line),
+            "metrics": [metric.key for metric in spec.metrics],
+            "commands": sorted(spec.commands),
+            "interval_s": spec.interval_s,
+        }
+        line = f"{spec.name:<10} {spec.title} ({spec.line})\n{'':<10} {'; '.join(spec.models)}"
+        emit(args.json, line, data)
+    return 0
+
+
+def list_known_ports(args: argparse.Namespace) -> int:
+    ports = list_ports()
+    for port in ports:
+        emit(args.json, f"{port.device}  {port.description}", asdict(port))
+    if not ports:
+        print("this computer has no serial ports now", file=sys.stderr)
+    return 0
+
+
+def read_port(args: argparse.Namespace) -> int:
+    """Print until ``--seconds`` have passed or Ctrl-C. Raises :class:`UserError`."""
+    return _listen(args, SteadyClock(), None)
+
+
+def capture_port(args: argparse.Namespace) -> int:
+    """As ``read``, with every byte in a file. Raises :class:`UserError`."""
+    clock = SteadyClock()
+    try:
+        writer = CaptureWriter(args.output, args.driver.name, args.port, clock.now())
+    except CaptureError as error:
+        raise UserError(str(error)) from None
+    with closing(writer):
+        status = _listen(args, clock, writer)
+    if writer.fault is not None:
+        raise UserError(f"{args.output} is not complete: {writer.fault.strerror}")
+    return status
+
+
+def _listen(args: argparse.Namespace, clock: SteadyClock, writer: CaptureWriter | None) -> int:
+    arrived: queue.SimpleQueue[Output | LinkStatus] = queue.SimpleQueue()
+    tap: Tap | None = writer
+    reader = PortReader(args.driver, args.driver.name, args.port, clock, arrived.put, tap)
+    ended = threading.Event()
+    started_at, heard = clock.now(), False
+    reader.start()
+    try:
+        with interrupted_by_signals(ended.set):
+            try:
+                reader.opened.result()
+            except PortError as error:
+                raise UserError(str(error)) from None
+            while not ended.is_set() and (writer is None or writer.fault is None):
+                with suppress(queue.Empty):
+                    heard |= show(arrived.get(timeout=LOOK_S), args.json)
+                passed = (clock.now() - started_at).total_seconds()
+                if args.seconds is not None and passed >= args.seconds:
+                    break
+    finally:
+        reader.stop()
+    while not arrived.empty():
+        heard |= show(arrived.get(), args.json)
+    if not heard and not ended.is_set():
+        raise UserError(
+            f"the monitor did not answer on {args.port}: check that it is on, the cable, and that "
+            f"it is a {args.driver.name} set to {args.driver.line}"
+        )
+    return 0
+
+
+def show(output: Output | LinkStatus, as_json: bool) -> bool:
+    """Print one output; true when it came from the monitor and not from the link alone.
+
+    Readings go to standard output, all else to standard error.
+    """
+    if isinstance(output, Reading):
+        emit(as_json, reading_line(output), output.as_json())
+        return True
+    if isinstance(output, DeviceEvent):
+        print(f"{words.clock(output.at, seconds=True)}  {output.text}", file=sys.stderr)
+        return True
+    reason = f": {output.reason}" if output.reason else ""
+    at = words.clock(output.at, seconds=True)
+    print(f"{at}  {output.state.value}{reason}", file=sys.stderr)
+    return output.state is LinkState.CONNECTED
+
+
+def reading_line(reading: Reading) -> str:
+    """``14:02:11  SYS 128 mmHg, …`` with what is doubtful in brackets."""
+    values = ", ".join(
+        f"{metric.label} {words.number(value, metric)} {metric.unit}"
+        for metric, value in reading.values.items()
+    )
+    flags = f"  [{', '.join(reading.flags)}]" if reading.flags else ""
+    return f"{words.clock(reading.measured_at, seconds=True)}  {values}{flags}"
+
+
+def replay_file(args: argparse.Namespace) -> int:
+    """Print the readings of a capture. Raises :class:`UserError`."""
+    try:
+        capture = read_capture(args.file)
+        spec = args.driver or driver(capture.driver)
+    except (CaptureError, UnknownDriverError) as error:
+        raise UserError(str(error)) from None
+    for output in replay(spec, capture.pieces):
+        show(output, args.json)
+    return 0
