@@ -23,6 +23,8 @@ FAILURES = {
 #: A result counts as another one if it is at least this much later than the last one known. Ages
 #: have a resolution of 1 s, and two determinations cannot be this close.
 APART = timedelta(seconds=5)
+#: The monitor counts the age of a result in whole seconds.
+AGE_STEP = timedelta(seconds=1)
 #: A result this much older than the connection may still have been measured after it (age: 1 s).
 GRACE = timedelta(seconds=1)
 
@@ -98,11 +100,20 @@ class CuffTracker:
         self._latest = latest
         if all(value is None for value in reply.values.values()):
             return [self._event("nibp_failed", "the cuff reading gave no pressures", now)]
-        at = max(earliest, self._asked_at) if self._asked_at is not None else earliest
-        reading = Reading(self._source, dict(reply.values), at, now)
+        reading = Reading(self._source, dict(reply.values), self._when(earliest), now)
         if was_busy:
             return [self._event("nibp_done", "the cuff reading is done", now), reading]
         return [reading]
+
+    def _when(self, earliest: datetime) -> datetime:
+        """When it was measured: the middle of what is possible, so at most half a second wrong.
+
+        The age counts whole seconds, so the truth lies up to a second before ``earliest``; not
+        before the last poll that still showed the result before, nor before the connection.
+        """
+        bounds = (earliest - AGE_STEP, self._asked_at, self._connected_at)
+        lowest = max(bound for bound in bounds if bound is not None)
+        return lowest + (earliest - lowest) / 2 if lowest < earliest else lowest
 
     def _is_new(self, age: int, earliest: datetime) -> bool:
         if self._age is not None and age < self._age:

@@ -86,5 +86,5 @@ def cuff_display(patient: Patient, t: float) -> CuffDisplay:
 
 
 def whole(value: float) -> int:
-    """The nearest whole number, halves upwards, as monitors round for their displays."""
-    return int((value + 0.5) // 1)
+    """The nearest whole number; of two as near the even one, so that no side is favoured."""
+    return round(value)

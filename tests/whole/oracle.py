@@ -20,6 +20,7 @@ RANGES = {
     "nibp_dia": (10, 220),
     "nibp_map": (15, 260),
     "pulse": (20, 300),
+    "nibp_pulse": (20, 300),
     "hr": (20, 300),
     "rr": (1, 120),
     "spo2": (1, 100),
@@ -236,7 +237,7 @@ def _doubt_faults(readings: list[Any]) -> list[str]:
     found = []
     for entry in readings:
         values = entry["body"]["values"]
-        good = plausible(values) if set(values) <= set(RANGES) else values
+        good = plausible(values)
         flagged = {
             f.split(":", 1)[1] for f in entry["body"]["flags"] if f.startswith("implausible:")
         }
