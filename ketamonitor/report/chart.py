@@ -4,57 +4,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ketamonitor import words
-from ketamonitor.protocol import AlarmLimit
-from ketamonitor.record import GAP_AFTER, CuffPoint, Record, Series
+from ketamonitor.record import GAP_AFTER, Record, Series
 from ketamonitor.report.frame import Frame
 from ketamonitor.report.marks import Mark, alarm_marks, dose_labels, event_boxes, spread
+from ketamonitor.report.scales import (
+    ON_PRESSURE_AXIS,
+    PRESSURES,
+    baseline,
+    baseline_of,
+    bounds,
+    drawn,
+    limits_of,
+    pressure_range,
+    pulse_series,
+    spo2_floor,
+)
 
-PRESSURES = ("nibp_sys", "nibp_dia", "nibp_map")
-#: Metrics whose limits stand on the pressure axis, with the word behind the figure.
-_WORDS = {
-    "nibp_sys": "sys",
-    "nibp_dia": "dia",
-    "nibp_map": "mean",
-    "pulse": "pulse",
-    "hr": "HR",
-    "nibp_pulse": "pulse",
-}
 #: More columns than this cannot be told apart on paper; each keeps its lowest and highest value.
 _COLUMNS = 640
-#: Height of a label in the lanes' own units, as a share of the pane (10 pt on 88 mm; 14.5 mm).
-_LABEL_PRESSURE, _LABEL_SPO2 = 0.034, 0.19
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A bound to be drawn."""
-
-    metric: str
-    y: float
-    stars: str
-    upper: bool
-
-    @property
-    def label(self) -> str:
-        below = "" if self.upper or self.metric == "spo2" else "<"
-        return f"{self.stars} {below}{self.y:g} {_WORDS.get(self.metric, '')}".rstrip()
+#: Height of a label in the lanes' own units, as a share of the pane (3.1 mm of 82 mm; of 15 mm).
+_LABEL_PRESSURE, _LABEL_SPO2 = 0.039, 0.19
 
 
 def chart(record: Record, frame: Frame) -> dict[str, Any]:
     """The drawing's data; times in minutes from the left edge, see ``chart.typ`` for its use."""
     low, high = pressure_range(record)
-    spo2_low = _spo2_low(record)
+    spo2_low = spo2_floor(record)
     labelled, major, minor = frame.steps
-    limits = _limits(record)
-    shown = [x for x in limits if x.metric in _WORDS and low <= x.y <= high]
+    limits = limits_of(record)
+    shown = [x for x in limits if x.metric in ON_PRESSURE_AXIS and low <= x.y <= high]
     shown_spo2 = [x for x in limits if x.metric == "spo2" and x.y >= spo2_low]
     labels = [(x.y, x.label) for x in shown]
-    labels += [(base, f"base {base:g}") for base in _baseline(record) if low <= base <= high]
+    labels += [(base, f"base {base:g}") for base in baseline(record) if low <= base <= high]
     room = (high - low) * _LABEL_PRESSURE
     marks = alarm_marks(record, frame, (low, high), (spo2_low, 102))
     gaps = list(_gaps(record, frame))
@@ -72,12 +57,12 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "doubtful": [
             frame.x(c.at)
             for c in record.cuff
-            if c.doubtful and not _drawn(c) and not c.struck and frame.holds(c.at)
+            if c.doubtful and not drawn(c) and not c.struck and frame.holds(c.at)
         ],
         "pulse": list(_pulse(record, frame)),
         "limits": [[x.y, x.stars, x.metric in PRESSURES] for x in shown],
         "square": minor,
-        "baseline": _baseline(record),
+        "baseline": baseline(record),
         "labels": spread(labels, room, low + room / 2, high),
         "spo2_low": spo2_low,
         "spo2_lines": list(range(math.ceil(spo2_low / 10) * 10, 101, 10)),
@@ -107,93 +92,19 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "events": event_boxes(record, frame),
         "outside": sum(not frame.holds(c.at) for c in record.cuff)
         + sum(not frame.holds(d.at) for d in record.doses),
-        "several": len(limits) < len(_bounds(record)),
+        "several": len(limits) < len(bounds(record)),
         "unarmed": any(
-            limit.bound(_baseline_of(record, limit.metric)) is None
+            limit.bound(baseline_of(record, limit.metric)) is None
             for limit in record.info.protocol.limit
         ),
         "alt": _alt(record, frame),
     }
 
 
-def pressure_range(record: Record) -> tuple[int, int]:
-    """The pressure axis: 40 to 200 mmHg at least, stretched in twenties with room for marks."""
-    tops, bottoms = [180.0], [40.0]
-    for cuff in record.cuff:
-        if cuff.sys is not None and cuff.dia is not None and _drawn(cuff):
-            tops.append(cuff.sys + 20)
-            bottoms.append(cuff.dia - 4)
-    pulses = [v for v in _pulse_series(record).values if v is not None]
-    if pulses:
-        tops.append(max(pulses) + 16)
-        bottoms.append(min(pulses) - 4)
-    for limit in _limits(record):
-        if limit.metric in _WORDS:
-            tops.append(min(limit.y, 260))
-            bottoms.append(max(limit.y, 20))
-    return max(0, math.floor(min(bottoms) / 20) * 20), max(200, math.ceil(max(tops) / 20) * 20)
-
-
-def _drawn(cuff: CuffPoint) -> bool:
-    """Whether it is drawn: as a reading, or in grey if it was one until it was struck."""
-    return replace(cuff, struck=False).plotted
-
-
-def _pulse_key(record: Record) -> str:
-    """Pulse where one came, else the heart rate of an ECG, as the tiles show it."""
-    pulse = record.series.get("pulse", Series())
-    return "pulse" if "hr" not in record.series or any(pulse.values) else "hr"
-
-
-def _pulse_series(record: Record) -> Series:
-    return record.series.get(_pulse_key(record), Series())
-
-
-def _spo2_low(record: Record) -> int:
-    values = [v for v in record.series.get("spo2", Series()).values if v is not None]
-    bounds = [limit.y for limit in _limits(record) if limit.metric == "spo2"]
-    lowest = min([88.0, *(v - 6 for v in values), *(b - 2 for b in bounds)])
-    return max(0, math.floor(lowest / 5) * 5)
-
-
-def _baseline_of(record: Record, metric: str) -> float | None:
-    if record.baseline is None:
-        return None
-    return {"nibp_sys": record.baseline.sys, "nibp_dia": record.baseline.dia}.get(metric)
-
-
-def _baseline(record: Record) -> list[float]:
-    return [record.baseline.sys, record.baseline.dia] if record.baseline else []
-
-
-def _bounds(record: Record) -> list[tuple[AlarmLimit, float]]:
-    """All armed limits of what is drawn: of pulse and heart rate only the one that came."""
-    shown = {*PRESSURES, "spo2", _pulse_key(record)}
-    pairs = [
-        (limit, limit.bound(_baseline_of(record, limit.metric)))
-        for limit in record.info.protocol.limit
-        if limit.metric in shown
-    ]
-    return [(limit, bound) for limit, bound in pairs if bound is not None]
-
-
-def _limits(record: Record) -> list[Limit]:
-    """The limits as they held at the end; of several of one kind the one that is passed first."""
-    found: dict[tuple[str, bool, str], float] = {}
-    for limit, bound in _bounds(record):
-        kind = (limit.metric, limit.upper, limit.priority)
-        first = min if limit.upper else max
-        found[kind] = first(found.get(kind, bound), bound)
-    return [
-        Limit(metric, round(bound, 1), words.STARS[priority], upper)
-        for (metric, upper, priority), bound in found.items()
-    ]
-
-
 def _cuff(record: Record, frame: Frame) -> Iterator[dict[str, Any]]:
     baseline_at = record.baseline.at if record.baseline else None
     for cuff in record.cuff:
-        if _drawn(cuff) and frame.holds(cuff.at):
+        if drawn(cuff) and frame.holds(cuff.at):
             letters = ("B" if cuff.at == baseline_at else "") + ("L" if cuff.late else "")
             yield {
                 "x": frame.x(cuff.at),
@@ -206,7 +117,7 @@ def _cuff(record: Record, frame: Frame) -> Iterator[dict[str, Any]]:
 
 def _pulse(record: Record, frame: Frame) -> Iterator[list[float]]:
     """The first reading of each minute: a true one, never a mean of several."""
-    series, last = _pulse_series(record), None
+    series, last = pulse_series(record), None
     for at, value in zip(series.times, series.values, strict=True):
         minute = math.floor(frame.x(at))
         if value is not None and minute != last and frame.holds(at):

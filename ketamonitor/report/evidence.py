@@ -51,9 +51,9 @@ def completeness(record: Record, frame: Frame) -> dict[str, Any]:
     """What was expected and what came, every gap with its length, every late entry."""
     got = record.readings
     pressures = " / ".join(f"{got.get(metric.key, 0):,}" for metric in CUFF)
-    counts = [["Cuff: systolic / diastolic / mean", pressures]]
+    counts = [["Values of systolic / diastolic / mean", pressures]]
     counts += [
-        [metric.label, f"{got[key]:,} values"]
+        [f"Values of {metric.label}", f"{got[key]:,}"]
         for key, metric in METRICS.items()
         if key in got and metric not in CUFF
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from ketamonitor.report.files import ReportError
 
 #: A word longer than this gets places where a line may break; no name or drug is as long.
-LONG_WORD = 32
+LONG_WORD = 24
 
 _LONG = re.compile(rf"\S{{{LONG_WORD}}}(?=\S)")
 #: Never shown as such by any font: control, surrogate, private use, not assigned.
@@ -65,25 +65,29 @@ def _subtable(data: bytes, at: int) -> set[int]:
     return points
 
 
-def showable(text: str, points: frozenset[int] | None = None) -> str:
+def showable(text: str, points: frozenset[int] | None = None, *, letters: bool = False) -> str:
     """The text with ``[U+4E2D]`` for what cannot be shown: nothing is dropped in silence.
 
     Control, private and unassigned characters are always spelt out, others only when ``points``
-    (from :func:`covered`) is given and lacks them. Line ends and tabs stay.
+    (from :func:`covered`) is given and lacks them; with ``letters`` those of any script stay all
+    the same. Line ends stay.
     """
     parts = [
-        letter if _shown(letter, points) else f"[U+{ord(letter):04X}]"
+        letter if _shown(letter, points, letters) else f"[U+{ord(letter):04X}]"
         for letter in text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     ]
     return "".join(parts)
 
 
-def _shown(letter: str, points: frozenset[int] | None) -> bool:
+def _shown(letter: str, points: frozenset[int] | None, letters: bool) -> bool:
     if letter == "\n":
         return True
-    if unicodedata.category(letter) in _UNSHOWABLE:
+    category = unicodedata.category(letter)
+    if category in _UNSHOWABLE:
         return False
-    return points is None or ord(letter) in points or letter in "\u200b\u00a0 "
+    if points is None or ord(letter) in points or letter in "\u200b\u00a0 ":
+        return True
+    return letters and category[0] in "LM"
 
 
 def breakable(text: str) -> str:

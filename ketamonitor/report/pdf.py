@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -57,14 +58,14 @@ def build(data: dict[str, Any], printed_at: datetime) -> bytes:
     script must be readable); what no font has is printed as ``[U+4E2D]``.
     """
     points = covered(FONTS / "Inter-Regular.otf")
-    spelt = texts(data, showable)
-    plain = texts(spelt, lambda text: showable(text, points))
-    if spelt != plain:
-        try:
-            return _compile(spelt, printed_at, system_fonts=True)
-        except typst.TypstError:
-            # No font of this computer has them all: the spelt-out form below says which.
-            pass
+    whole = texts(data, showable)
+    plain = texts(whole, lambda text: showable(text, points))
+    if whole != plain:
+        # A name is worth more than a picture sign: the second try gives up only the signs.
+        letters = texts(whole, lambda text: showable(text, points, letters=True))
+        for tried in (whole, letters):
+            with contextlib.suppress(typst.TypstError):
+                return _compile(tried, printed_at, system_fonts=True)
     try:
         return _compile(plain, printed_at, system_fonts=False)
     except typst.TypstError as error:
