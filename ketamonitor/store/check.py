@@ -30,5 +30,7 @@ def check_store(store: Store) -> Iterator[Finding]:
         try:
             for fault in verify_chain(session, store.iter_entries(session)):
                 yield Finding(session, fault)
+            for seq in store.wrong_tags(session):
+                yield Finding(session, f"entry {seq} is counted wrongly in the list of sessions")
         except StoreError as error:
             yield Finding(session, str(error))

@@ -13,6 +13,8 @@ from sqlalchemy import Row
 from ketamonitor.entries import Body, Entry
 from ketamonitor.store.errors import StoreError
 
+#: Kinds of entry that may have a tag.
+TAGGED_KINDS = ("session", "alarm")
 SESSION_TAGS = ("started", "resumed", "ended")
 RAISED_TAGS = ("raised:high", "raised:medium", "raised:low")
 

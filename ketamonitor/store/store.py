@@ -14,12 +14,14 @@ from ketamonitor.store.backend import WRITING, Backend
 from ketamonitor.store.errors import StoreError
 from ketamonitor.store.rows import (
     RAISED_TAGS,
+    TAGGED_KINDS,
     PersonRow,
     at_offset,
     entry_of,
     entry_values,
     person_of,
     person_values,
+    tag_of,
 )
 from ketamonitor.store.schema import REVISIONS, entries, people
 from ketamonitor.store.summary import SessionSummary, summarise
@@ -123,6 +125,16 @@ class Store:
         """Every session that has any entry at all. Slow (reads an index whole): for checks."""
         query = select(entries.c.session).distinct().order_by(entries.c.session)
         return [row.session for row in self._all(query)]
+
+    def wrong_tags(self, session: str) -> list[int]:
+        """Numbers of the entries that the list of sessions would count wrongly: tags stand
+        outside the hash chain, so they are checked against the bodies."""
+        query = select(entries).where(
+            entries.c.session == session,
+            entries.c.tag.is_not(None) | entries.c.kind.in_(TAGGED_KINDS),
+        )
+        rows = self._all(query.order_by(entries.c.seq))
+        return [row.seq for row in rows if row.tag != tag_of(row.kind, entry_of(row).body)]
 
     def append_person(self, person: PersonRow) -> None:
         """Write one change to a person. Not retryable if that change has been made already."""

@@ -201,6 +201,14 @@ def untriggered(path: Path, *statements: str) -> None:
         ("DELETE FROM entries WHERE seq = 2", "entry 2 is missing: the next one found is 3"),
         ("DELETE FROM entries WHERE seq = 1", "entry 1 is missing: the next one found is 2"),
         (
+            "UPDATE entries SET tag = NULL WHERE seq = 1",
+            "entry 1 is counted wrongly in the list of sessions",
+        ),
+        (
+            "UPDATE entries SET tag = 'raised:low' WHERE seq = 3",
+            "entry 3 is counted wrongly in the list of sessions",
+        ),
+        (
             "UPDATE entries SET body = '{' WHERE seq = 2",
             "entry 2 of session s is damaged: run 'ketamonitor store check'",
         ),
