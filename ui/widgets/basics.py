@@ -132,6 +132,7 @@ class ActionButton(_Drawn):
     ) -> None:
         super().__init__(theme, word, parent)
         self.icon_name, self.key, self.main = icon, key, main
+        self._rail = False
         self.setMinimumHeight(height)
         if key:
             self.setToolTip(f"{word} (key {key})")
@@ -140,6 +141,11 @@ class ActionButton(_Drawn):
         ink_width = self.fontMetrics().horizontalAdvance(self.text()) * 1.15
         extra = (31 if self.icon_name else 0) + (12 + 9 * max(2, len(self.key)) if self.key else 0)
         return QSize(int(ink_width + extra + 2 * PADDING + 6), self.minimumHeight())
+
+    def set_rail(self, rail: bool) -> None:
+        """On the narrow rail the word stands below its icon and key."""
+        self._rail = rail
+        self.update()
 
     def set_main(self, main: bool) -> None:
         self.main = main
@@ -152,6 +158,9 @@ class ActionButton(_Drawn):
             ink.box(area, "accent_hover" if busy else "accent_fill", "accent_fill")
         else:
             ink.box(area, self.ground(), "line2")
+        if self._rail:
+            self._draw_rail(ink, area, token)
+            return
         middle, right = area.center().y(), area.right() - PADDING - 1
         if self.key:
             cap = "accent_text" if self.main else "text2"
@@ -165,6 +174,15 @@ class ActionButton(_Drawn):
             ink.icon(self.icon_name, x, middle - 10, 20, token)
             x += 31
         ink.text(x, middle + 5.4, self.text(), ACTION, 600, token, room=right - x)
+
+    def _draw_rail(self, ink: Ink, area: QRectF, token: str) -> None:
+        middle = area.center().y()
+        ink.icon(self.icon_name, area.left() + (8 if self.key else 22), middle - 19, 18, token)
+        if self.key:
+            cap = "accent_text" if self.main else "text2"
+            draw_key_cap(ink, area.right() - 7, middle - 10, self.key, cap)
+        centre, word = area.center().x(), self.text().split()[0]
+        ink.text(centre, middle + 16, word, LABEL, 600, token, CENTRE, area.width() - 6)
 
 
 class ChoiceButton(_Drawn):

@@ -176,6 +176,13 @@ def alarm_of(
     return None
 
 
+def passes(alarm: ActiveAlarm, metric: str, upper: bool, priority: str) -> bool:
+    """Whether the alarm is about this metric, this side and this priority's limit."""
+    lower = "<" in alarm.id
+    same = alarm.metric == metric and alarm.priority == priority
+    return same and alarm.condition == "limit_passed" and lower is not upper
+
+
 def _delta(view: SessionView, sys: float | None, dia: float | None) -> str:
     if view.baseline is None or sys is None or dia is None:
         return ""

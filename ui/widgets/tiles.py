@@ -22,6 +22,7 @@ from ui.widgets.tile_words import (
     bounds,
     live_figure,
     next_cuff,
+    passes,
     pressure_figure,
 )
 from ui.widgets.tracks import Line
@@ -177,24 +178,22 @@ class Tile(Painted):
                 self._triangle(ink, left - 8, base - 4.5, upper)
             for place, column in enumerate(reversed(columns)):
                 if column in found:
-                    self._bound(ink, right - place * wide, base, metric, upper, found[column])
+                    self._bound(
+                        ink, right - place * wide, base, (metric, upper, column), found[column]
+                    )
         return left - 28
 
     def _bound(
-        self, ink: Ink, right: float, base: float, metric: str, upper: bool, bound: float | None
+        self,
+        ink: Ink,
+        right: float,
+        base: float,
+        row: tuple[str, bool, str],
+        bound: float | None,
     ) -> None:
+        metric, upper, priority = row
         text = words.NO_VALUE if bound is None else words.exact(round(bound))
-        crossed = next(
-            (
-                a
-                for a in self._alarms
-                if bound is not None
-                and a.metric == metric
-                and a.limit == bound
-                and (a.value is None or (a.value >= bound) == upper or a.value == bound)
-            ),
-            None,
-        )
+        crossed = next((a for a in self._alarms if passes(a, metric, upper, priority)), None)
         if crossed is None:
             ink.text(right - 2, base, text, 12, 500, self._tone("text2"), RIGHT)
             return
@@ -202,6 +201,10 @@ class Tile(Painted):
         if self._filled:
             fill, on_fill = self.theme.tokens.high_text, self.theme.tokens.high
         ink.chip(right + 3, base - 4.3, text, fill, on_fill, 12, 700, 5, RIGHT)
+
+    def _up(self, metric: str) -> bool:
+        """Which side's limits there is room for: the upper, unless the lower one is passed."""
+        return not any(a.metric == metric and "<" in a.id for a in self._alarms)
 
     def _triangle(self, ink: Ink, x: float, y: float, up: bool) -> None:
         tip = -4 if up else 4
@@ -240,7 +243,11 @@ class PressureTile(Tile):
         end = self._big(ink, figure, self.width() - 30 - (side + 12 if side else 0))
         ink.text(end + 12, 63 * k, figure.mean, round(30 * min(k, 1.2)), 600, self._tone("text"))
         ink.text(end + 12, 83 * k, figure.delta, 13, 600, self._tone("text2"))
-        left = self._limits(ink, [("sys", "nibp_sys", True), ("dia", "nibp_dia", True)], 140 * k)
+        left = self._limits(
+            ink,
+            [("sys", "nibp_sys", self._up("nibp_sys")), ("dia", "nibp_dia", self._up("nibp_dia"))],
+            140 * k,
+        )
         below = 117 * k
         self._age(ink, figure, below, left - 20)
         waits, past, share = next_cuff(self._view, self._now)

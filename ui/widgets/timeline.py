@@ -83,6 +83,11 @@ class TimelineModel(QAbstractListModel):
                 self._shown.append(row)
                 self.endInsertRows()
 
+    def clear(self) -> None:
+        self.beginResetModel()
+        self._all, self._shown = [], []
+        self.endResetModel()
+
     def set_filter(self, which: int) -> None:
         self.beginResetModel()
         self._filter = which

@@ -62,7 +62,7 @@ def thinned(times: Floats, values: Floats, columns: int) -> Line:
     count = len(times)
     if count == 0:
         return Line(times, values, np.empty(0, np.int32))
-    missing: NDArray[np.bool_] = np.isnan(values)
+    missing = np.asarray(np.isnan(values), dtype=np.bool_)
     broken = np.zeros(count, bool)
     apart = np.diff(times) > GAP_S
     broken[:-1] = apart | missing[:-1] | missing[1:]
@@ -76,16 +76,16 @@ def thinned(times: Floats, values: Floats, columns: int) -> Line:
     low = filled.min(axis=1)
     high = np.where(np.isnan(blocks), -np.inf, blocks).max(axis=1)
     middle = times[:whole].reshape(-1, group)
-    block_broken = broken[:whole].reshape(-1, group).any(axis=1)
+    whole_blocks = broken[:whole].reshape(-1, group).max(axis=1)
     has_value = np.isfinite(low)
     x = np.repeat(middle[has_value, 0], 2)
     x[1::2] = middle[has_value, -1]
     y = np.empty_like(x)
     y[0::2], y[1::2] = low[has_value], high[has_value]
     joined = np.ones(len(x), np.int32)
-    joined[1::2] = ~block_broken[has_value]
+    joined[1::2] = np.logical_not(whole_blocks[has_value])
     tail = slice(whole, count)
-    keep = ~missing[tail]
+    keep = np.logical_not(missing[tail])
     return Line(
         np.concatenate([x, times[tail][keep]]),
         np.concatenate([y, values[tail][keep]]),

@@ -1,0 +1,241 @@
+"""Made-up sessions for tests and pictures: entries as the program makes them, and their views."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from ketamonitor import drafts
+from ketamonitor.entries import PROGRAM, Draft, Entry, chain
+from ketamonitor.instruments import AnswerStatus
+from ketamonitor.session import LiveSession
+from ketamonitor.view import SessionView, Update
+from tests.domain.builders import SESSION, cuff, link, started
+from tests.fakes import ManualClock
+
+ZONE = UTC
+NURSE = "okafor"
+#: Steps of the clock at which continuous values come and alarms are looked for.
+STEP_S = 2
+
+
+def at(text: str) -> datetime:
+    """``14:02`` or ``14:02:30`` on the made-up day."""
+    hour, minute, *second = (int(part) for part in text.split(":"))
+    return datetime(2026, 11, 23, hour, minute, *(second or [0]), tzinfo=ZONE)
+
+
+@dataclass
+class MadeUp:
+    """A session played from its start; :meth:`update` hands over what is new, as the recorder."""
+
+    live: LiveSession
+    entries: list[Entry]
+    clock: ManualClock
+    handed: int = 0
+    unsaved: int = 0
+    record_fault: str = ""
+
+    @classmethod
+    def begin(cls, start: datetime, simulated: bool = False) -> MadeUp:
+        draft = started(at=start)
+        body = {**draft.body, "simulated": simulated}
+        first = chain(Draft("session", start, NURSE, body), SESSION, 1, start, "0" * 64)
+        return cls(LiveSession(first), [first], ManualClock(start))
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def add(self, *new: Draft) -> None:
+        for draft in new:
+            last = self.entries[-1]
+            recorded = max(draft.at, self.now)
+            entry = chain(draft, SESSION, last.seq + 1, recorded, last.hash)
+            self.entries.append(entry)
+            self.live.apply(entry)
+
+    def settle(self) -> None:
+        """Raises and clears the alarms that follow."""
+        self.add(*self.live.changes(self.now, self.record_fault))
+
+    def view(self) -> SessionView:
+        return self.live.view(
+            self.now,
+            saved_at=self.entries[-1].recorded_at,
+            unsaved=self.unsaved,
+            record_fault=self.record_fault,
+        )
+
+    def update(self) -> Update:
+        new = tuple(self.entries[self.handed :])
+        self.handed = len(self.entries)
+        return Update(SESSION, new, self.view())
+
+
+@dataclass
+class Script:
+    """What happens when. ``pulse`` and ``spo2`` give the value at a time, or ``None``."""
+
+    start: datetime
+    end: datetime
+    pulse: Callable[[datetime], float | None]
+    spo2: Callable[[datetime], float | None]
+    acts: list[tuple[datetime, Draft | Callable[[MadeUp], Draft]]] = field(default_factory=list)
+    first_value: datetime | None = None
+
+
+def play(script: Script, step_s: float = STEP_S) -> MadeUp:
+    """The session at the script's end."""
+    made = MadeUp.begin(script.start)
+    acts = iter(sorted(script.acts, key=lambda act: act[0]))
+    act = next(acts, None)
+    while made.now < script.end:
+        made.clock.advance(step_s)
+        while act is not None and act[0] <= made.now:
+            made.add(act[1](made) if callable(act[1]) else act[1])
+            act = next(acts, None)
+        if made.now >= (script.first_value or script.start):
+            made.add(_values(made.now, script))
+        made.settle()
+    return made
+
+
+def bp(when: str, sys: float, dia: float, mean: float) -> tuple[datetime, Draft]:
+    moment = at(when)
+    reading = cuff(0, sys, dia, mean)
+    stamp = moment.isoformat()
+    body = {**reading.body, "measured_at": stamp, "received_at": stamp}
+    return moment, Draft("reading", moment, PROGRAM, body)
+
+
+def seen(when: str, moaas: int, dissociation: int) -> Iterator[tuple[datetime, Draft]]:
+    moment = at(when)
+    for key, value in (("moaas", moaas), ("dissociation", dissociation)):
+        yield (
+            moment,
+            drafts.observation(key, AnswerStatus.ANSWERED, value, at=moment, author=NURSE),
+        )
+
+
+def connected(when: str) -> tuple[datetime, Draft]:
+    made = link(0, "connected", "")
+    return at(when), Draft("device", at(when), PROGRAM, {**made.body, "port": "COM3"})
+
+
+def lock_baseline(when: str) -> tuple[datetime, Callable[[MadeUp], Draft]]:
+    """The last cuff reading as baseline."""
+
+    def draft(made: MadeUp) -> Draft:
+        point = made.live.record.cuff[-1]
+        assert point.sys is not None
+        assert point.dia is not None
+        return drafts.baseline(point.sys, point.dia, point.seq, point.at, at=at(when), author=NURSE)
+
+    return at(when), draft
+
+
+def _values(now: datetime, script: Script) -> Draft:
+    values = {"pulse": script.pulse(now), "spo2": script.spo2(now)}
+    stamp = now.isoformat()
+    body = {
+        "source": "dinamap",
+        "measured_at": stamp,
+        "received_at": stamp,
+        "values": values,
+        "flags": [],
+    }
+    return Draft("reading", now, PROGRAM, body)
+
+
+def _wave(now: datetime, middle: float, size: float, minutes: float) -> float:
+    return round(middle + size * math.sin(now.timestamp() / 60 / minutes * 2 * math.pi))
+
+
+def _start_acts() -> list[tuple[datetime, Draft | Callable[[MadeUp], Draft]]]:
+    infusion = drafts.infusion_start(
+        "ketamine (racemic)", "iv", 34.2, 40, weight_kg=68.4, at=at("14:02"), author=NURSE
+    )
+    said = drafts.note("Floating, likes the music", said_by="patient", at=at("14:18"), author=NURSE)
+    return [
+        connected("13:48:10"),
+        bp("13:50", 124, 76, 92),
+        bp("13:56", 122, 74, 90),
+        lock_baseline("13:57"),
+        (at("14:02"), infusion),
+        bp("14:12", 128, 78, 95),
+        *seen("14:12", 5, 3),
+        (at("14:18"), said),
+    ]
+
+
+def calm(end: str = "14:35:36") -> MadeUp:
+    """A quiet infusion 33 minutes in; the SpO2 probe was off for 80 s at 14:23:50."""
+    acts = [
+        *_start_acts(),
+        bp("14:22", 133, 81, 98),
+        *seen("14:22", 4, 5),
+        bp("14:32", 138, 84, 102),
+        *seen("14:30:20", 4, 6),
+    ]
+
+    def spo2(now: datetime) -> float | None:
+        if at("14:23:50") <= now < at("14:25:10"):
+            return None
+        return min(99.0, _wave(now, 98.3, 0.9, 3.1))
+
+    def pulse(now: datetime) -> float | None:
+        return _wave(now, 75 + max(0, (now - at("14:02")).total_seconds()) / 400, 2.2, 11)
+
+    return play(Script(at("13:48"), at(end), pulse, spo2, acts, at("13:50")))
+
+
+def alarm(end: str = "14:35:36") -> MadeUp:
+    """Pressure above its HIGH limits, pulse above MEDIUM, the SpO2 probe off."""
+    acts = [
+        *_start_acts(),
+        bp("14:22", 152, 92, 112),
+        *seen("14:22", 4, 5),
+        bp("14:24", 150, 90, 110),
+        *seen("14:30:20", 4, 7),
+        bp("14:32", 179, 106, 130),
+        bp("14:34", 184, 112, 136),
+    ]
+
+    def spo2(now: datetime) -> float | None:
+        return None if now >= at("14:34:52") else min(99.0, _wave(now, 98.3, 0.9, 3.1))
+
+    def pulse(now: datetime) -> float | None:
+        rise = max(0.0, (now - at("14:05")).total_seconds()) / 1810 * 43
+        return _wave(now, min(118, 75 + rise), 1.0, 7)
+
+    return play(Script(at("13:48"), at(end), pulse, spo2, acts, at("13:50")))
+
+
+def due(end: str = "14:43:40") -> MadeUp:
+    """Calm, but the cuff reading and the observation of 14:42 have not been made yet."""
+    return calm(end)
+
+
+def fresh(end: str = "13:48:20") -> MadeUp:
+    """Just begun: connected, nothing measured."""
+    return play(
+        Script(
+            at("13:48"),
+            at(end),
+            lambda _: None,
+            lambda _: None,
+            [connected("13:48:10")],
+            at(end) + timedelta(days=1),
+        )
+    )
+
+
+STATES: dict[str, Callable[[], MadeUp]] = {
+    "calm": calm,
+    "alarm": alarm,
+    "due": due,
+    "fresh": fresh,
+}
