@@ -10,7 +10,8 @@ export LC_ALL := C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := $(BIN)/python -m pip install --no-input --progress-bar off
 # Tests draw without a screen and never open a developer's own records.
-TEST_ENV := env -u KETAMONITOR_STORE QT_QPA_PLATFORM=offscreen
+NO_STORE := env -u KETAMONITOR_STORE -u KETAMONITOR_PASSWORD
+TEST_ENV := $(NO_STORE) QT_QPA_PLATFORM=offscreen
 LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
 
 .DEFAULT_GOAL := help
@@ -73,7 +74,7 @@ pytest: setup-dev
 
 pytest-xvfb: setup-dev
 	@if grep -rqs --include='*.py' 'mark\.xvfb' tests; then \
-		set -x; QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1366x768x24" env -u KETAMONITOR_STORE $(BIN)/pytest -m xvfb; \
+		set -x; $(NO_STORE) QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1366x768x24" $(BIN)/pytest -m xvfb; \
 	fi
 
 bench-smoke: setup-dev ## the benchmarks, short: do they run and print their figures
