@@ -40,6 +40,7 @@ CLOSING_FAULTS: tuple[type[BaseException], ...] = (
 
 #: Ports without a file descriptor to wait on (Windows, RFC 2217) are read in slices this long.
 SLICE_S = 0.05
+PSEUDO_TERMINALS = ("/dev/pts/", "/dev/ttys0")  # Linux, macOS
 WRITE_TIMEOUT_S = 1.0
 CHUNK = 4096
 
@@ -133,9 +134,7 @@ class Port:
     def __init__(self, line: Any, url: str) -> None:
         self._line = line
         self._url = url
-        self._descriptor = _descriptor(line)
-        if self._descriptor is not None:
-            line.timeout = 0  # select waits; a read then takes all there is in one call
+        self._descriptor = int(line.fileno()) if _has_descriptor(url) else None
 
     def read(self, seconds: float, wake: socket.socket) -> bytes:
         """What has arrived, or arrives within ``seconds`` of the computer; at once on ``wake``."""
@@ -180,21 +179,33 @@ def open_port(url: str, settings: LineSettings) -> Port:
 
     Raises :class:`PortError` in words a user can act on.
     """
+    parity = "N" if _is_pseudo_terminal(url) else settings.parity
     try:
         line = serial.serial_for_url(
             url,
             baudrate=settings.baud,
             bytesize=settings.bytesize,
-            parity=settings.parity,
+            parity=parity,
             stopbits=settings.stopbits,
             rtscts=settings.rtscts,
-            timeout=SLICE_S,
+            # select waits, and a read then takes all there is in one call
+            timeout=0 if _has_descriptor(url) else SLICE_S,
             write_timeout=WRITE_TIMEOUT_S,
             exclusive=True,
         )
     except OPENING_FAULTS as fault:
         raise _refusal(url, fault) from fault
     return Port(line, url)
+
+
+def _read_timeout(url: str) -> float:
+    """0 where select does the waiting: a read then takes all there is in one call.
+
+    Given at opening, because changing it later sets the whole line anew, which a pseudo-terminal
+    with parity refuses.
+    """
+    waits_by_select = os.name == "posix" and not url.startswith("rfc2217://")
+    return 0 if waits_by_select else SLICE_S
 
 
 def _refusal(url: str, fault: BaseException) -> PortError:
@@ -240,11 +251,15 @@ def _errno(fault: BaseException) -> int | None:
     return None
 
 
-def _descriptor(line: Any) -> int | None:
-    try:
-        return int(line.fileno())
-    except (OSError, AttributeError, ValueError, TypeError):
-        return None
+def _has_descriptor(url: str) -> bool:
+    """Whether the port can be waited on with select; on Windows only sockets can."""
+    scheme = url.split("://", 1)[0] if "://" in url else ""
+    return scheme == "socket" or (os.name == "posix" and scheme not in ("rfc2217", "loop"))
+
+
+def _is_pseudo_terminal(url: str) -> bool:
+    """It has no parity, and the system refuses (EINVAL) to set one when nothing else changes."""
+    return "://" not in url and os.path.realpath(url).startswith(PSEUDO_TERMINALS)
 
 
 def _same_device(device: str, url: str) -> bool:
