@@ -102,5 +102,9 @@ class PressurePanel(EntryPanel):
         super().refresh()
 
     def _start(self, start_cuff: Callable[[str], None], source: str) -> None:
-        start_cuff(source)
+        try:
+            start_cuff(source)
+        except ValueError as error:
+            self.outcome.setText(f"Cuff not started: {error}")
+            return
         self.outcome.setText(f"Cuff asked to start on {source}. The reading will come by itself")

@@ -19,6 +19,8 @@ from ketamonitor.entries import Entry
 from ketamonitor.record import Record
 from ketamonitor.report.pdf import write_pdf
 from ketamonitor.report.tables import write_csv, write_json
+from ketamonitor.store import SessionSummary
+from ketamonitor.view import SessionView
 from ketamonitor.words import patient_line, weekday
 from ui.background import Background
 from ui.pages import reviewed
@@ -38,13 +40,14 @@ class ReviewPage(QWidget):
         kit: Kit,
         background: Background,
         entries: Callable[[str], list[Entry]],
-        trend: Callable[[Record], QWidget],
+        summary: Callable[[str], SessionSummary | None],
+        trend: Callable[[Record, SessionView], QWidget],
         now: Callable[[], datetime],
         printed_by: Callable[[], str],
     ) -> None:
         super().__init__()
         self.kit, self._background = kit, background
-        self._entries, self._trend = entries, trend
+        self._entries, self._summary, self._trend = entries, summary, trend
         self._now, self._printed_by = now, printed_by
         self.shown: Reviewed | None = None
         self.name = kit.label("", "page")
@@ -123,7 +126,7 @@ class ReviewPage(QWidget):
             elif name == "CSV":
                 write_csv(shown.entries, path)
             else:
-                write_json(shown.entries, path)
+                write_json(shown.entries, self._summary(shown.session), path)
 
         self._background.run(work, lambda _none: self._written(name, path), self._failed, self)
 
@@ -182,7 +185,7 @@ class ReviewPage(QWidget):
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 8, 0, 0)
-        layout.addWidget(self._trend(shown.record), 1)
+        layout.addWidget(self._trend(shown.record, shown.view), 1)
         cards = QHBoxLayout()
         cards.setSpacing(8)
         complete, inside = self.kit.card("Completeness")
@@ -222,7 +225,8 @@ class ReviewPage(QWidget):
         while self.tabs.count():
             widget = self.tabs.widget(0)
             self.tabs.removeTab(0)
-            widget.deleteLater()
+            if widget is not None:
+                widget.deleteLater()
 
     def _enable(self, on: bool) -> None:
         for button in (*self.buttons.values(), self.verify):

@@ -13,6 +13,8 @@ from ketamonitor.report.course import ledger
 from ketamonitor.report.evidence import alerts, completeness
 from ketamonitor.report.frame import Frame
 from ketamonitor.report.values import values_table
+from ketamonitor.session import LiveSession
+from ketamonitor.view import SessionView
 from ui.pages.parts import Rows
 
 DOSE_HEADERS = ("Time", "Entry", "Reason or lot", "mg/min", "Total mg", "mg/kg", "By")
@@ -28,6 +30,7 @@ class Reviewed:
     session: str
     entries: Sequence[Entry]
     record: Record
+    view: SessionView
     faults: Sequence[str]
     value_headers: tuple[str, ...]
     values: Rows
@@ -43,6 +46,11 @@ class Reviewed:
 def review(session: str, entries: Sequence[Entry]) -> Reviewed:
     """Read a session's entries. Raises ``ValueError`` where they do not begin with its start."""
     record = Record.of(entries)
+    live = LiveSession(entries[0])
+    for entry in entries[1:]:
+        live.apply(entry)
+    at = record.ended_at or entries[-1].recorded_at
+    view = live.view(at, saved_at=entries[-1].recorded_at, unsaved=0, record_fault="")
     frame = Frame.of(record)
     values = values_table(record, frame)
     certificate = completeness(record, frame)
@@ -50,6 +58,7 @@ def review(session: str, entries: Sequence[Entry]) -> Reviewed:
         session,
         entries,
         record,
+        view,
         verify_chain(session, entries),
         tuple(values["columns"]),
         [[cell or "" for cell in row["cells"]] for row in values["rows"]],

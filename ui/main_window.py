@@ -1,0 +1,311 @@
+"""The main window: arranges the pages, follows the recorder's updates, hears the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from devices.port import list_ports
+from ketamonitor.people import Person
+from ketamonitor.record import Record
+from ketamonitor.station import SessionPlan, Station
+from ketamonitor.store import SessionSummary
+from ketamonitor.view import SessionView, Update
+from ui.background import Background
+from ui.bridge import Bridge
+from ui.live_page import LivePage
+from ui.pages.chair import Chair
+from ui.pages.nav import NavBar
+from ui.pages.new_session import NewSessionPage
+from ui.pages.parts import Kit, pages_sheet, typing
+from ui.pages.review import ReviewPage
+from ui.pages.sessions import SessionsPage
+from ui.pages.signing import SignInPage
+from ui.theme import Theme
+from ui.widgets.trend import Trend
+
+
+def port_names() -> list[str]:
+    """The serial ports of this computer by name."""
+    return [port.device for port in list_ports()]
+
+
+class MainWindow(QMainWindow):
+    """Everything on the screen. The title never says who the patient is."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        station: Station,
+        bridge: Bridge,
+        *,
+        person: Person | None = None,
+        ports: Callable[[], list[str]] = port_names,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("KetaMonitor")
+        self.theme, self.station, self.bridge = theme, station, bridge
+        self.background = Background(bridge)
+        self.person = person
+        self.chairs: dict[str, Chair] = {}
+        self._pages: dict[str, LivePage] = {}
+        self._may_close = False
+        kit = Kit(theme)
+        self.kit = kit
+        self.nav = NavBar(kit)
+        self.fault = kit.label("", "fact", wrap=True)
+        self.fault.setProperty("tone", "fault")
+        self.fault.hide()
+        self.sign_in = SignInPage(kit, station.people, self.background)
+        self.sessions = SessionsPage(
+            kit, self.background, station.sessions, lambda: list(self.chairs)
+        )
+        self.new_session = NewSessionPage(kit, station.protocols, ports, station.clock.now)
+        self.review = ReviewPage(
+            kit,
+            self.background,
+            station.entries,
+            self._summary,
+            self._trend,
+            station.clock.now,
+            lambda: self.person.full_name if self.person else "nobody signed in",
+        )
+        self.stack = QStackedWidget()
+        for page in (self.sign_in, self.sessions, self.new_session, self.review):
+            self.stack.addWidget(page)
+        middle = QWidget()
+        middle.setProperty("page", True)
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget in (self.nav, self.stack, self.fault):
+            layout.addWidget(widget, 1 if widget is self.stack else 0)
+        self.setCentralWidget(middle)
+        self._connect()
+        self._dress()
+        self._timer = QTimer(self)
+        self._timer.setInterval(1000)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        self._tick()
+        self.nav.set_person(person)
+        if person is None:
+            self.show_sign_in()
+        else:
+            self.show_sessions()
+
+    def _connect(self) -> None:
+        self.bridge.updated.connect(self._updated)
+        self.theme.changed.connect(self._dress)
+        self.nav.sessions_wanted.connect(self.show_sessions)
+        self.nav.live_wanted.connect(self.show_live)
+        self.nav.lock_wanted.connect(self.lock)
+        self.nav.theme_wanted.connect(self.theme.switch)
+        self.sign_in.signed_in.connect(self._signed_in)
+        self.sessions.new_wanted.connect(self.show_new_session)
+        self.sessions.open_wanted.connect(self.open_session)
+        self.sessions.resume_wanted.connect(self._resume)
+        self.new_session.start_wanted.connect(self._start)
+        self.new_session.left.connect(self.show_sessions)
+        self.review.left.connect(self.show_sessions)
+
+    # Where one is ----------------------------------------------------------------------------
+
+    def show_sign_in(self) -> None:
+        self._turn_to(self.sign_in)
+        self.sign_in.opened()
+
+    def show_sessions(self) -> None:
+        if self.person is None:
+            self.show_sign_in()
+            return
+        self._turn_to(self.sessions)
+        self.sessions.opened()
+
+    def show_new_session(self) -> None:
+        self._turn_to(self.new_session)
+        self.new_session.opened()
+
+    def open_session(self, session: str) -> None:
+        """The live page of a running session, the review of any other."""
+        if session in self.chairs:
+            self.show_live(session)
+        else:
+            self._turn_to(self.review)
+            self.review.open(session)
+
+    def show_live(self, session: str) -> None:
+        self._turn_to(self._pages[session])
+        self._pages[session].setFocus()
+
+    def lock(self) -> None:
+        """Nobody is signed in any more. Vitals, alarms and recording go on; entries wait."""
+        self.person = None
+        self.nav.set_person(None)
+        self._name_user()
+        chair = self.chair
+        if chair is not None:
+            chair.lock()
+        else:
+            self.show_sign_in()
+
+    @property
+    def chair(self) -> Chair | None:
+        """The live session on screen, if it is one."""
+        page = self.stack.currentWidget()
+        return next((self.chairs[s] for s, shown in self._pages.items() if shown is page), None)
+
+    def tell(self, words: str) -> None:
+        """Show a line at the foot of the window until the page changes."""
+        self.fault.setText(words)
+        self.fault.setVisible(bool(words))
+
+    def _turn_to(self, page: QWidget) -> None:
+        self.tell("")
+        self.nav.setVisible(page not in self._pages.values())
+        self.nav.set_place(page is self.sessions)
+        self.stack.setCurrentWidget(page)
+
+    def _signed_in(self, person: Person) -> None:
+        self.person = person
+        self.nav.set_person(person)
+        self._name_user()
+        if self.chair is None:
+            self.show_sessions()
+
+    def _name_user(self) -> None:
+        name = self.person.full_name if self.person else "Locked"
+        for page in self._pages.values():
+            page.set_user(name)
+
+    # Sessions --------------------------------------------------------------------------------
+
+    def _start(self, plan: SessionPlan) -> None:
+        if self.person is None:
+            self.show_sign_in()
+            return
+        author = self.person.name
+        self.background.run(
+            lambda: self.station.start(plan, author),
+            lambda started: self.bridge.deliver(
+                started[1],
+                lambda _entries: self.new_session.clear(),
+                self._not_started,
+                self.new_session,
+            ),
+            self._not_started,
+            self.new_session,
+        )
+
+    def _not_started(self, error: BaseException) -> None:
+        self.new_session.failed(str(error))
+
+    def _resume(self, session: str) -> None:
+        person = self.person
+        if person is None:
+            self.show_sign_in()
+            return
+
+        def resume() -> object:
+            devices = self.station.record(session).info.devices
+            return self.station.resume(session, devices, person.name).result()
+
+        self.background.run(
+            resume,
+            lambda _entries: None,  # the update that follows brings the page
+            lambda error: self.tell(f"Not resumed: {error}"),
+            self,
+        )
+
+    def _updated(self, update: Update) -> None:
+        session = update.session
+        if session in self.chairs:
+            self.chairs[session].update(update)
+        elif update.view.ended_at is None:
+            self._live(update)
+        self.nav.show_live([chair.view for chair in self.chairs.values()])
+
+    def _live(self, update: Update) -> None:
+        """A session has begun or goes on: it gets its page, and the page is shown."""
+        session = update.session
+        user = self.person.full_name if self.person else "Locked"
+        page = LivePage(self.theme, self.station.clock, user)
+        chair = Chair(
+            self.kit,
+            page,
+            self.station,
+            self.bridge,
+            self.background,
+            lambda: self.person,
+            update.view,
+        )
+        self.chairs[session], self._pages[session] = chair, page
+        self.stack.addWidget(page)
+        chair.ended.connect(self._ended)
+        chair.signed_in.connect(self._signed_in)
+        chair.fault.connect(self.tell)
+        page.lock_wanted.connect(self.lock)
+        page.sessions_wanted.connect(self.show_sessions)
+        chair.update(update)
+        self.show_live(session)
+
+    def _ended(self, session: str) -> None:
+        """The end is durable: the live page goes, the review takes its place."""
+        page = self._pages.pop(session)
+        self.chairs.pop(session).deleteLater()
+        self.nav.show_live([chair.view for chair in self.chairs.values()])
+        self.open_session(session)
+        self.stack.removeWidget(page)
+        page.deleteLater()
+
+    def _summary(self, session: str) -> SessionSummary | None:
+        return next((s for s in self.station.sessions() if s.id == session), None)
+
+    def _trend(self, record: Record, view: SessionView) -> QWidget:
+        """The chart of a stored session, as it stood at its end."""
+        trend = Trend(self.theme)
+        trend.show_view(view, record, view.now)
+        return trend
+
+    # The window ------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        now = self.station.clock.now()
+        self.nav.tick(now)
+        if self.chair is not None:
+            self.chair.tick()
+
+    def _dress(self) -> None:
+        self.setStyleSheet(pages_sheet(self.theme.tokens))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that no page has taken; the live page has its own."""
+        key = event.key()
+        if event.isAutoRepeat():
+            event.accept()
+        elif key == Qt.Key.Key_F6:
+            self.theme.switch()
+        elif typing(self) or self.person is None or self.chair is not None:
+            super().keyPressEvent(event)
+        elif key == Qt.Key.Key_L:
+            self.lock()
+        elif key == Qt.Key.Key_N and self.stack.currentWidget() is self.sessions:
+            self.show_new_session()
+        elif key == Qt.Key.Key_Escape and self.stack.currentWidget() is self.review:
+            self.show_sessions()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A running session is not left by one click: the window says so and asks once more."""
+        if self.chairs and not self._may_close:
+            self._may_close = True
+            self.tell("A session is running. End it first, or close again to leave it unfinished")
+            event.ignore()
+            return
+        self._timer.stop()
+        self.background.close()
+        event.accept()

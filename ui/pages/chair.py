@@ -1,0 +1,235 @@
+"""One live session on the screen: its page, its entry panels, and the way to the station."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from devices.reading import LinkState
+from devices.registry import DRIVERS
+from devices.spec import Command
+from ketamonitor.entries import Draft
+from ketamonitor.people import Person
+from ketamonitor.record import Record
+from ketamonitor.station import Station
+from ketamonitor.view import ActiveAlarm, SessionView, Update
+from ui.background import Background
+from ui.bridge import Bridge
+from ui.live_page import LivePage
+from ui.pages.baseline import BaselinePanel
+from ui.pages.dose import DosePanel
+from ui.pages.ending import EndPanel
+from ui.pages.entry import Desk, EntryPanel, Written
+from ui.pages.limits import LimitsPanel
+from ui.pages.observation import ObservationPanel
+from ui.pages.parts import Kit
+from ui.pages.pressure import PressurePanel
+from ui.pages.remark import MarkPanel, NotePanel
+from ui.pages.signing import UnlockPanel
+
+
+class Chair(QObject):
+    """Opens panels over the live page and keeps their drafts; knows no rule of its own.
+
+    ``ended`` follows when the end of the session is durable; ``fault`` carries a line for the
+    window when something could not be done outside a panel.
+    """
+
+    ended = Signal(str)
+    signed_in = Signal(object)
+    fault = Signal(str)
+
+    def __init__(
+        self,
+        kit: Kit,
+        page: LivePage,
+        station: Station,
+        bridge: Bridge,
+        background: Background,
+        person: Callable[[], Person | None],
+        view: SessionView,
+    ) -> None:
+        super().__init__()
+        self.session = view.info.id
+        self.page, self.view = page, view
+        self._kit, self._station, self._bridge = kit, station, bridge
+        self._background, self._person = background, person
+        self._panels: dict[str, EntryPanel] = {}
+        self._waiting = ""
+        self.opened = ""
+        self._desk = Desk(kit, station.clock.now, self._author, self._submit, bridge.deliver)
+        for kind, wanted in (
+            ("dose", page.dose_wanted),
+            ("observation", page.observe_wanted),
+            ("pressure", page.bp_wanted),
+            ("note", page.note_wanted),
+            ("mark", page.event_wanted),
+            ("baseline", page.baseline_wanted),
+            ("end", page.end_wanted),
+        ):
+            wanted.connect(lambda k=kind: self.open(k))
+        page.limits_wanted.connect(self.show_limits)
+        page.acknowledge_wanted.connect(self.acknowledge)
+        page.history_wanted.connect(self._read_history)
+
+    @property
+    def record(self) -> Record:
+        """The page's record, or an empty one until it has been read."""
+        return self.page.record or Record(self.view.info)
+
+    def tick(self) -> None:
+        """A second has passed: times and running totals on an open panel move on."""
+        if self.opened in self._panels:
+            self._panels[self.opened].refresh()
+
+    def show_limits(self) -> None:
+        """The limits as they hold for this patient; looking needs no name."""
+        panel = LimitsPanel(self._kit, self.view)
+        panel.left.connect(self.close_panel)
+        self.opened = "limits"
+        self.page.open_panel(panel)
+
+    def _read_history(self) -> None:
+        """The page has missed entries, or came late: read all that are stored."""
+        self._background.run(
+            lambda: self._station.entries(self.session),
+            self.page.begin,
+            lambda error: self.fault.emit(f"The session so far cannot be read: {error}"),
+            self.page,
+        )
+
+    def update(self, update: Update) -> None:
+        """Take in what the recorder published."""
+        self.view = update.view
+        self.page.show_update(update)
+        if self.opened in self._panels:
+            self._panels[self.opened].show_view(update.view)
+
+    def open(self, kind: str) -> None:
+        """Show a panel with whatever was left in it; ask for a name first where it is locked."""
+        if self._person() is None:
+            self.lock(then=kind)
+            return
+        panel = self._panel(kind)
+        self.opened = kind
+        panel.show_view(self.view)
+        self.page.open_panel(panel)
+        panel.setFocus()
+        panel.opened(self._station.clock.now())
+
+    def lock(self, then: str = "") -> None:
+        """Show the sign-in over tiles and trend; ``then`` names the panel that follows."""
+        self._waiting = then
+        unlock = UnlockPanel(self._kit, self._station.people, self._background)
+        unlock.signed_in.connect(self._unlocked)
+        unlock.left.connect(self.close_panel)
+        self.opened = "lock"
+        self.page.open_panel(unlock)
+        unlock.form.name.setFocus()
+
+    def close_panel(self) -> None:
+        """Back to tiles and trend; drafts stay."""
+        if self.opened:
+            self.opened = ""
+            self.page.close_panel()
+
+    def acknowledge(self, alarm: ActiveAlarm) -> None:
+        """Acknowledge one alarm, at once and with a name."""
+        author = self._author()
+        if author is None:
+            self.lock()
+            return
+        self._bridge.deliver(
+            self._station.acknowledge(self.view, alarm, author),
+            lambda _entries: None,
+            lambda error: self.fault.emit(f"Not acknowledged: {error}"),
+            self,
+        )
+
+    def _unlocked(self, person: Person) -> None:
+        self.signed_in.emit(person)
+        self.close_panel()
+        if self._waiting:
+            self.open(self._waiting)
+
+    def _author(self) -> str | None:
+        person = self._person()
+        return None if person is None else person.name
+
+    def _submit(self, drafts: tuple[Draft, ...]) -> Written:
+        return self._station.submit(self.session, *drafts)
+
+    def _end(self, drafts: tuple[Draft, ...]) -> Written:
+        """The station closes the ports with the end, so that nothing comes after it.
+
+        Closing waits for the readers' threads: that is done in the background.
+        """
+        (draft,) = drafts
+        return self._background.chain(
+            lambda: self._station.end(self.session, draft.body["reason"], draft.author)
+        )
+
+    def _panel(self, kind: str) -> EntryPanel:
+        if kind in ("pressure", "baseline"):
+            return self._renewed(kind)
+        if kind not in self._panels:
+            self._keep(kind, self._make(kind))
+        return self._panels[kind]
+
+    def _make(self, kind: str) -> EntryPanel:
+        if kind == "dose":
+            return DosePanel(self._desk, self.view, lambda: self.record)
+        if kind == "observation":
+            return ObservationPanel(self._desk, self.view)
+        if kind == "note":
+            return NotePanel(self._desk, self.view)
+        if kind == "mark":
+            return MarkPanel(self._desk, self.view)
+        if kind == "end":
+            return EndPanel(replace(self._desk, submit=self._end), self.view)
+        raise ValueError(f"there is no panel {kind!r}")
+
+    def _renewed(self, kind: str) -> EntryPanel:
+        """Panels that offer what there is now: readings, monitors. What was typed stays."""
+        old = self._panels.get(kind)
+        made: EntryPanel
+        if kind == "pressure":
+            made = PressurePanel(self._desk, self.view, self._cuffs(), self._start_cuff)
+            if isinstance(old, PressurePanel):
+                for what, typed in old.fields.items():
+                    made.fields[what].setText(typed.text())
+        else:
+            made = BaselinePanel(self._desk, self.view, self.record.cuff)
+            if isinstance(old, BaselinePanel) and old.choice.chosen in made.points:
+                made.choice.choose(old.choice.chosen or "")
+        self._keep(kind, made)
+        if old is not None:
+            old.deleteLater()
+        return made
+
+    def _keep(self, kind: str, panel: EntryPanel) -> None:
+        panel.left.connect(self.close_panel)
+        panel.saved.connect(lambda: self._saved(kind, panel))
+        self._panels[kind] = panel
+
+    def _saved(self, kind: str, panel: EntryPanel) -> None:
+        if kind == "end":
+            self.close_panel()
+            self.ended.emit(self.session)
+        elif not panel.stays and self.opened == kind:
+            self.close_panel()
+
+    def _cuffs(self) -> list[str]:
+        """The connected monitors that take the start of a cuff reading."""
+        return [
+            link.source
+            for link in self.view.links
+            if link.state is LinkState.CONNECTED
+            and link.driver in DRIVERS
+            and Command.START_NIBP in DRIVERS[link.driver].commands
+        ]
+
+    def _start_cuff(self, source: str) -> None:
+        self._station.command(self.session, source, Command.START_NIBP)
