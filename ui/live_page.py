@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from devices.timing import Clock
 from ketamonitor.entries import Entry
 from ketamonitor.record import Record
 from ketamonitor.view import SessionView, Update
 from ui.guard import QUIET_S, distrusted, screen_alarms
+from ui.icons import icon
 from ui.live_layout import places
 from ui.theme import Theme
 from ui.widgets.alarm_bar import AlarmBar
@@ -48,6 +49,7 @@ class LivePage(QWidget):
     baseline_wanted = Signal()
     limits_wanted = Signal()
     lock_wanted = Signal()
+    sessions_wanted = Signal()
     acknowledge_wanted = Signal(object)
     history_wanted = Signal()
 
@@ -196,6 +198,12 @@ class LivePage(QWidget):
     def _numbers(self) -> dict[int, int]:
         return {e.seq: e.number for e in self._record.events} if self._record else {}
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """The page has the focus at first, so that its keys act and no button looks pressed."""
+        super().showEvent(event)
+        if self._panel is None:
+            self.setFocus()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.theme.color("bg"))
@@ -224,6 +232,12 @@ class LivePage(QWidget):
         self.timeline = Timeline(theme, user, self)
         self.due = DueStrip(theme, self)
         self.status = StatusBar(theme, user, self)
+        self.sessions = QPushButton("Sessions", self)
+        self.sessions.setProperty("nav", True)
+        self.sessions.setFont(theme.font(12, 600))
+        self.sessions.setIcon(icon("back", theme.color("text2"), 16))
+        self.sessions.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.sessions.clicked.connect(self.sessions_wanted)
         self._panel_area = self._scroll()
         self._lower = self._scroll()
         inner = QWidget()
@@ -302,8 +316,14 @@ class LivePage(QWidget):
             *zip((self.pressure, self.pulse, self.spo2), at.tiles, strict=False),
         ):
             widget.setGeometry(rect)
+        home = 92
+        self.sessions.setGeometry(at.status.x(), at.status.y(), home, at.status.height())
+        self.status.setGeometry(at.status.adjusted(home, 0, 0, 0))
         for button in self.buttons:
             button.set_rail(at.compact)
+        # An entry panel takes the whole width, as the buttons for opening one are not needed then.
+        for widget in (*self.buttons, self.due):
+            widget.setVisible(not open_panel)
         for tile in (self.pressure, self.pulse, self.spo2):
             tile.setVisible(not open_panel)
         self.strip.setVisible(open_panel)
@@ -321,8 +341,8 @@ class LivePage(QWidget):
             self.observed.setGeometry(at.tiles[3])
             self.trend.setGeometry(at.trend)
             self.timeline.setGeometry(at.timeline)
-            self.observed.setVisible(not open_panel)
-            self.trend.setVisible(not open_panel)
+            for widget in (self.observed, self.trend, self.timeline):
+                widget.setVisible(not open_panel)
         for key in self._zoom_keys:
             key.setEnabled(not open_panel)  # digits belong to the panel
 

@@ -59,7 +59,7 @@ QAbstractItemView::item:selected {{ background: {panel3}; color: {text}; }}
 QHeaderView {{ background: {panel}; border: 0; }}
 QHeaderView::section {{ background: {panel}; color: {text3}; border: 0;
     border-bottom: 1px solid {line}; padding: 8px 10px; }}
-QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
 QScrollBar::handle {{ background: {line2}; border-radius: 4px; min-height: 24px; min-width: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}

@@ -103,7 +103,7 @@ class AlarmBar(Painted):
         if not self._alarms:
             return
         narrow = self.width() < 1100
-        audio, button = (116, 150) if narrow else (150, 178)
+        audio, button = (116, 168) if narrow else (150, 192)
         self._audio = QRectF(right - audio, top, audio, BLOCK)
         right -= audio + 8
         chosen = self._chosen()
@@ -118,6 +118,7 @@ class AlarmBar(Painted):
             self._blocks.append((QRectF(x, top, width, BLOCK), alarm))
             x += width + 8
             if alarm is highest:
+                self.acknowledge.edge = self.theme.tokens.alarm(alarm.priority)[0]
                 self.acknowledge.setGeometry(int(x), top, button, BLOCK)
                 x += button + 8
 
@@ -213,7 +214,7 @@ class AlarmBar(Painted):
         ink.text(
             area.left() + 36,
             area.top() + 38,
-            "no sound yet",
+            "no alarm sound",
             12,
             400,
             "text2",

@@ -132,6 +132,7 @@ class ActionButton(_Drawn):
     ) -> None:
         super().__init__(theme, word, parent)
         self.icon_name, self.key, self.main = icon, key, main
+        self.edge = "line2"
         self._rail = False
         self.setMinimumHeight(height)
         if key:
@@ -157,7 +158,7 @@ class ActionButton(_Drawn):
             busy = self.isDown() or (self.underMouse() and self.isEnabled())
             ink.box(area, "accent_hover" if busy else "accent_fill", "accent_fill")
         else:
-            ink.box(area, self.ground(), "line2")
+            ink.box(area, self.ground(), self.edge, 1 if self.edge == "line2" else 2)
         if self._rail:
             self._draw_rail(ink, area, token)
             return

@@ -120,7 +120,10 @@ class Tile(Painted):
             x += ink.text(x - 1, y, title, 15, 600, self._tone(self._token)) + 5
         x += ink.text(x, y, self._unit, 13, 400, self._tone("text2"))
         room = self.width() - 13 - x - 8
-        ink.text(self.width() - 13, y, figure.source, 12, 400, self._tone("text2"), RIGHT, room)
+        source = figure.source
+        if ink.width(source, 12) > room:
+            source = source.split(" · ")[0]
+        ink.text(self.width() - 13, y, source, 12, 400, self._tone("text2"), RIGHT, room)
 
     def _big(self, ink: Ink, figure: Figure, room: float) -> float:
         """The figure; returns where it ends. Dashes are drawn: no font has them wide enough."""
@@ -181,7 +184,7 @@ class Tile(Painted):
                     self._bound(
                         ink, right - place * wide, base, (metric, upper, column), found[column]
                     )
-        return left - 28
+        return left - (28 if any(row[0] for row in table) else 16)
 
     def _bound(
         self,

@@ -133,7 +133,7 @@ def _clock_axis(ink: Ink, scale: Scale, view: SessionView) -> None:
     clock, minute = scale.bottom + 14, scale.bottom + 30
     ink.text(scale.left - 7, clock, "clock", 12, 400, "text3", RIGHT)
     for at in _ticks(scale, coarse):
-        if scale.x(at) < scale.right + 1:
+        if scale.left + 20 < scale.x(at) < scale.right + 1:
             ink.text(scale.x(at), clock, words.clock(at), 12, 500, "text2", CENTRE)
     first = view.first_dose_at
     if first is None:
@@ -145,7 +145,7 @@ def _clock_axis(ink: Ink, scale: Scale, view: SessionView) -> None:
         at = first + timedelta(minutes=coarse) * number
         if scale.seconds(at) > scale.end:
             return
-        if scale.inside(at):
+        if scale.inside(at) and scale.x(at) > scale.left + 20:
             strong = number == 0 or number * coarse == gate_min
             text = words.minutes(at - first)
             ink.text(scale.x(at), minute, text, 12, 600 if strong else 500, "text2", CENTRE)
@@ -156,10 +156,10 @@ def _limits(ink: Ink, scale: Scale, view: SessionView) -> list[Label]:
     """The limit and baseline lines; returns what must be written beside them."""
     labels: list[Label] = [(scale.lanes[SPO2].top() + 6, "SpO₂ %", "spo2", 600)]
     pressure, spo2 = scale.lanes[PRESSURE], scale.lanes[SPO2]
+    lower = any(a.metric == "nibp_sys" and "<" in a.id for a in view.alarms)
     for metric, upper, name in (
-        ("nibp_sys", True, "sys"),
+        ("nibp_sys", not lower, "sys"),
         ("nibp_dia", True, "dia"),
-        ("nibp_sys", False, "sys"),
         ("spo2", False, ""),
     ):
         lane, y_of = (spo2, scale.y_spo2) if metric == "spo2" else (pressure, scale.y)
@@ -170,8 +170,7 @@ def _limits(ink: Ink, scale: Scale, view: SessionView) -> list[Label]:
             if not lane.top() <= y <= lane.bottom():
                 continue
             ink.line(lane.left(), y, lane.right(), y, "limit", 1, _DASHES[priority])
-            side = "" if upper or metric == "spo2" else "low "
-            text = f"{words.STARS[priority]} {side}{words.exact(round(bound))} {name}".rstrip()
+            text = f"{words.STARS[priority]} {words.exact(round(bound))} {name}".rstrip()
             labels.append((y, text, "text2", 500))
     if view.baseline is not None:
         for value in (view.baseline.sys, view.baseline.dia):

@@ -17,7 +17,7 @@ ZOOM_WORDS = ("30 min", "1 h", "2 h", "Session")
 #: Of a zoomed window this share is still to come.
 AHEAD = 0.2
 
-LEFT, RIGHT = 47.0, 83.0
+LEFT, RIGHT, TOP = 47.0, 83.0, 7.0
 PRESSURE, SPO2, DOSE, EVENTS = "pressure", "spo2", "dose", "events"
 #: Heights of the lower lanes and the gaps above them; pressure takes the rest.
 _LOWER = ((SPO2, 47.0, 6.0), (DOSE, 22.0, 7.0), (EVENTS, 22.0, 6.0))
@@ -76,7 +76,7 @@ def lanes(width: float, height: float) -> dict[str, QRectF]:
     """The lanes' places in a plot of this size."""
     wide = max(60.0, width - LEFT - RIGHT)
     lower = sum(high + gap for _, high, gap in _LOWER)
-    rects = {PRESSURE: QRectF(LEFT, 3, wide, max(60.0, height - 3 - lower - AXES))}
+    rects = {PRESSURE: QRectF(LEFT, TOP, wide, max(60.0, height - TOP - lower - AXES))}
     top = rects[PRESSURE].bottom()
     for lane, high, gap in _LOWER:
         rects[lane] = QRectF(LEFT, top + gap, wide, high)
@@ -106,7 +106,7 @@ def pressure_range(record: Record, view: SessionView) -> tuple[float, float]:
     for point in record.cuff:
         if point.plotted and point.sys is not None and point.dia is not None:
             low = min(low, math.floor((point.dia - 8) / 20) * 20)
-            high = max(high, math.ceil((point.sys + 16) / 20) * 20)
+            high = max(high, math.ceil((point.sys + 30) / 20) * 20)
     return max(0.0, low), high
 
 
