@@ -68,9 +68,9 @@ def _standard(width: int, height: int) -> Places:
         phases=QRect(GAP, top, main, PHASES),
         gate=QRect(side, top, column, PHASES),
         tiles=_row(GAP, tiles_top, main, tile, _TILE_PARTS),
-        strip=QRect(GAP, tiles_top, main, STRIP),
+        strip=QRect(GAP, tiles_top, width - 2 * GAP, STRIP),
         trend=QRect(GAP, trend_top, main, due_top - GAP - trend_top),
-        panel=QRect(GAP, strip_below, main, due_top - GAP - strip_below),
+        panel=QRect(GAP, strip_below, width - 2 * GAP, status_top - 6 - strip_below),
         buttons=buttons,
         timeline=QRect(side, below, column, due_top + DUE - below),
     )
@@ -96,9 +96,9 @@ def _compact(width: int, height: int) -> Places:
         phases=QRect(),
         gate=QRect(),
         tiles=_row(GAP, top, main, 148, _COMPACT_PARTS),
-        strip=QRect(GAP, top, main, STRIP),
+        strip=QRect(GAP, top, width - 2 * GAP, STRIP),
         trend=QRect(GAP, below, main, trend_room),
-        panel=QRect(GAP, strip_below, main, due_top - GAP - strip_below),
+        panel=QRect(GAP, strip_below, width - 2 * GAP, status_top - 6 - strip_below),
         buttons=tuple(QRect(side, top + i * (each + 4), RAIL, each) for i in range(6)),
         timeline=QRect(),
     )

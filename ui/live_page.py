@@ -14,7 +14,7 @@ from ketamonitor.entries import Entry
 from ketamonitor.record import Record
 from ketamonitor.view import SessionView, Update
 from ui.guard import QUIET_S, distrusted, screen_alarms
-from ui.icons import icon
+from ui.icons import icon as make_icon
 from ui.live_layout import places
 from ui.theme import Theme
 from ui.widgets.alarm_bar import AlarmBar
@@ -63,7 +63,7 @@ class LivePage(QWidget):
         self._seq = 0
         self._heard_at: datetime | None = None
         self._drawn_at: datetime | None = None
-        self._stale = False
+        self._stale, self._dosed = False, False
         self._panel: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Live session")
@@ -167,7 +167,9 @@ class LivePage(QWidget):
         self.due.show_view(view, now)
         self.status.show_view(view, now)
         wants_baseline = view.baseline is None and view.ended_at is None
-        if wants_baseline is self.baseline.isHidden():
+        dosed = view.first_dose_at is not None
+        if wants_baseline is self.baseline.isHidden() or dosed is not self._dosed:
+            self._dosed = dosed
             self.baseline.setVisible(wants_baseline)
             self._lay_out()
         self.end.setEnabled(view.ended_at is None)
@@ -223,7 +225,7 @@ class LivePage(QWidget):
         self.spo2 = LiveTile(theme, "SpO₂", "%", "spo2", "spo2", self)
         self.observed = ObservedTile(theme, self)
         self.strip = ValueStrip(theme, self)
-        self.baseline = ActionButton(theme, "Lock baseline", "lock", main=True, height=42)
+        self.baseline = ActionButton(theme, "Lock baseline", "lock", main=True)
         self.baseline.setParent(self)
         self.baseline.clicked.connect(self.baseline_wanted)
         self.buttons = self._buttons()
@@ -235,7 +237,7 @@ class LivePage(QWidget):
         self.sessions = QPushButton("Sessions", self)
         self.sessions.setProperty("nav", True)
         self.sessions.setFont(theme.font(12, 600))
-        self.sessions.setIcon(icon("back", theme.color("text2"), 16))
+        self.sessions.setIcon(make_icon("back", theme.color("text2"), 16))
         self.sessions.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.sessions.clicked.connect(self.sessions_wanted)
         self._panel_area = self._scroll()
@@ -349,10 +351,13 @@ class LivePage(QWidget):
     def _place_baseline(self, x: int, y: int, width: int) -> None:
         """Until the baseline is locked, its button shares the gate's place."""
         if self.baseline.isHidden():
+            self.gate.show()
             self.gate.setGeometry(x, y, width, 42)
             return
-        half = 160
-        self.baseline.setGeometry(x, y, half, 42)
+        half = 146
+        dosed = self._view is not None and self._view.first_dose_at is not None
+        self.gate.setVisible(dosed)  # before the first dose the gate has nothing to say
+        self.baseline.setGeometry(x, y - 3, half if dosed else width, 48)
         self.gate.setGeometry(x + half + 8, y, width - half - 8, 42)
 
     def _house(self, compact: bool) -> None:

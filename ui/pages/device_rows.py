@@ -30,7 +30,7 @@ class DeviceRow(QWidget):
         self.port.addItems(ports)
         self.port.setCurrentIndex(-1)
         self.port.setAccessibleName("Port")
-        self.port.setMinimumWidth(150)
+        self.port.setMinimumWidth(110)
         line = self.port.lineEdit()
         assert line is not None  # an editable combo box has one
         line.setPlaceholderText("Port, or type one")
@@ -39,14 +39,22 @@ class DeviceRow(QWidget):
         self.driver.addItem(NOT_CHOSEN, None)
         for name, spec in DRIVERS.items():
             self.driver.addItem(spec.title, name)
+        for box in (self.port, self.driver):
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(6)
         remove = kit.button("Remove")
         remove.clicked.connect(self.removed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.port, 1)
-        row.addWidget(self.driver, 1)
-        row.addWidget(remove)
+        upper = QHBoxLayout()
+        upper.setSpacing(6)
+        upper.addWidget(self.port, 1)
+        upper.addWidget(remove)
+        both = QVBoxLayout(self)
+        both.setContentsMargins(0, 0, 0, 4)
+        both.setSpacing(4)
+        both.addLayout(upper)
+        both.addWidget(self.driver)
         self.port.editTextChanged.connect(self.changed)
         self.driver.currentIndexChanged.connect(self.changed)
 

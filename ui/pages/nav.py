@@ -33,6 +33,8 @@ class NavBar(QFrame):
         self.sessions.clicked.connect(self.sessions_wanted)
         self._live: dict[str, QPushButton] = {}
         self.alarm = kit.label("", "fact")
+        self.alarm.setFixedHeight(34)
+        self.alarm.setMargin(8)
         self.alarm.hide()
         self.user = kit.button("Lock", icon="person", key="L")
         self.user.setMinimumHeight(40)
@@ -94,5 +96,6 @@ class NavBar(QFrame):
         tab.setProperty("nav", True)
         tab.setCheckable(True)
         tab.setMinimumHeight(HEIGHT)
+        tab.setFixedHeight(HEIGHT - 2)
         tab.setFont(self._kit.theme.font(15, 600))
         return tab

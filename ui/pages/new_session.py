@@ -107,9 +107,8 @@ class NewSessionPage(QWidget):
         chair = QHBoxLayout()
         chair.addWidget(kit.label("Chair", wrap=False))
         chair.addWidget(self.chair, 1)
-        chair.addSpacing(12)
-        chair.addWidget(self.simulated)
         inside.addLayout(chair)
+        inside.addWidget(self.simulated)
         inside.addWidget(
             kit.label("Simulated: for training, marked for ever, never a patient’s record.")
         )

@@ -290,13 +290,15 @@ def pages_sheet(tokens: Tokens) -> str:
 QFrame[hairline="true"] {{ background: {t.line}; border: 0; }}
 QWidget[marked="true"] {{ background: {t.panel3}; border-left: 3px solid {t.accent}; }}
 QWidget[marked="true"] QWidget {{ border-left: 0; }}
-QPushButton[nav="true"] {{ background: transparent; border: 0; border-radius: 0;
-    border-bottom: 3px solid transparent; padding: 0 18px; }}
+QPushButton[nav="true"] {{ background: {t.panel}; border: 0; border-radius: 0; min-height: 0;
+    border-bottom: 3px solid transparent; padding: 0 8px; }}
 QPushButton[nav="true"]:hover {{ background: {t.panel3}; }}
 QPushButton[nav="true"]:checked {{ background: {t.panel3}; border-bottom: 3px solid {t.accent}; }}
 QPushButton[nav="true"]:focus {{ border: 2px solid {t.accent}; }}
 QStackedWidget[clear="true"], QStackedWidget[clear="true"] > QWidget {{
     background: transparent; }}
+QScrollArea[clear="true"], QScrollArea[clear="true"] > QWidget {{ background: transparent; }}
+QTableView::item {{ padding: 0 8px; }}
 QFrame[bar="true"] {{ background: {t.panel}; border: 0; border-bottom: 1px solid {t.line}; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {t.line}; }}
 QTabBar::tab {{ background: transparent; color: {t.text2}; padding: 10px 16px; border: 0;

@@ -25,6 +25,7 @@ class ProtocolPreview(QScrollArea):
         super().__init__()
         self._kit = kit
         self.setWidgetResizable(True)
+        self.setProperty("clear", True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.show_protocol(None, None)
@@ -57,6 +58,7 @@ class ProtocolPreview(QScrollArea):
     def _limits(self, protocol: TreatmentProtocol) -> QGridLayout:
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(14)
         grid.addWidget(self._kit.label("Limits", "fact"), 0, 0)
         for column, stars in enumerate(star_header(), 1):
             grid.addWidget(self._kit.label(stars, "fact"), 0, column)

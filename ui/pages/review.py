@@ -61,6 +61,7 @@ class ReviewPage(QWidget):
         self.buttons = {name: kit.button(name, icon="print") for name in FORMATS}
         self.verify = kit.button("Verify", icon="lock")
         title = QHBoxLayout()
+        title.setSpacing(10)
         for widget in (self.name, self.simulated, self.chain):
             title.addWidget(widget)
         title.addStretch()
@@ -77,6 +78,7 @@ class ReviewPage(QWidget):
             head.addWidget(button)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.setFont(kit.theme.font(15, 600))
         frame, inside = kit.card()
         inside.addLayout(head)
@@ -110,7 +112,8 @@ class ReviewPage(QWidget):
         shown = self.shown
         if shown is None:
             return
-        now, by = self._now(), self._printed_by()
+        # To the second: finer times cannot be written into a PDF.
+        now, by = self._now().replace(microsecond=0), self._printed_by()
         self._enable(False)
         self.words.setText(f"Writing {name}…")
 
