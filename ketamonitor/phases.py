@@ -87,7 +87,7 @@ def _infusing(infusion: InfusionView, now: datetime) -> tuple[bool, str, float |
     if infusion.state == "paused":
         return False, f"paused, {given} in", infusion.given_mg / infusion.planned_mg
     if infusion.ends_at is not None and now >= infusion.ends_at:
-        return True, f"{given}, ended {words.clock(infusion.ends_at)}", None
+        return True, f"{given} by {words.clock(infusion.ends_at)}", None
     share = infusion.given_mg / infusion.planned_mg
     ran = words.countdown(infusion.minutes * 60 * share)
     return False, f"{ran} of {words.countdown(infusion.minutes * 60)}", share

@@ -7,19 +7,18 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from devices.timing import Clock
 from ketamonitor.entries import Entry
 from ketamonitor.record import Record
 from ketamonitor.view import SessionView, Update
 from ui.guard import QUIET_S, distrusted, screen_alarms
-from ui.icons import icon as make_icon
 from ui.live_layout import places
 from ui.theme import Theme
 from ui.widgets.alarm_bar import AlarmBar
 from ui.widgets.banner import Banner
-from ui.widgets.basics import ActionButton
+from ui.widgets.basics import ActionButton, SmallButton
 from ui.widgets.due_strip import DueStrip
 from ui.widgets.observed import ObservedTile
 from ui.widgets.phase_bar import GateBox, PhaseBar
@@ -54,7 +53,12 @@ class LivePage(QWidget):
     history_wanted = Signal()
 
     def __init__(
-        self, theme: Theme, clock: Clock, user: str = "", parent: QWidget | None = None
+        self,
+        theme: Theme,
+        clock: Clock,
+        user: str = "",
+        author: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.theme, self._clock = theme, clock
@@ -67,7 +71,7 @@ class LivePage(QWidget):
         self._panel: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Live session")
-        self._build(user)
+        self._build(user, author or user)
         self._connect_keys()
         theme.changed.connect(self.update)
         self._timer = QTimer(self)
@@ -102,10 +106,11 @@ class LivePage(QWidget):
         self._seq = new[-1].seq
         self.timeline.add(new, self._numbers())
 
-    def set_user(self, user: str) -> None:
-        """Who is signed in now: shown at the lower right, and whose entries are "Mine"."""
+    def set_user(self, user: str, author: str = "") -> None:
+        """Who is signed in now: ``user`` as shown at the lower right, ``author`` the short name
+        that stands in entries, by which the timeline knows "Mine"."""
         self.status.set_user(user)
-        self.timeline.model.set_user(user)
+        self.timeline.model.set_user(author or user)
 
     @property
     def view(self) -> SessionView | None:
@@ -213,7 +218,7 @@ class LivePage(QWidget):
 
     # Making -----------------------------------------------------------------------------------
 
-    def _build(self, user: str) -> None:
+    def _build(self, user: str, author: str) -> None:
         theme = self.theme
         self.banner = Banner(theme, self)
         self.alarm_bar = AlarmBar(theme, self)
@@ -231,14 +236,10 @@ class LivePage(QWidget):
         self.buttons = self._buttons()
         self.end = self.buttons[-1]
         self.trend = Trend(theme, self)
-        self.timeline = Timeline(theme, user, self)
+        self.timeline = Timeline(theme, author, self)
         self.due = DueStrip(theme, self)
         self.status = StatusBar(theme, user, self)
-        self.sessions = QPushButton("Sessions", self)
-        self.sessions.setProperty("nav", True)
-        self.sessions.setFont(theme.font(12, 600))
-        self.sessions.setIcon(make_icon("back", theme.color("text2"), 16))
-        self.sessions.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.sessions = SmallButton(theme, "Sessions", "back", self)
         self.sessions.clicked.connect(self.sessions_wanted)
         self._panel_area = self._scroll()
         self._lower = self._scroll()

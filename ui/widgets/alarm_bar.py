@@ -13,7 +13,7 @@ from ketamonitor import words
 from ketamonitor.view import ActiveAlarm
 from ui.theme import Theme
 from ui.widgets.basics import ActionButton
-from ui.widgets.ink import CENTRE, RIGHT, Ink, Painted
+from ui.widgets.ink import CENTRE, RIGHT, Ink, Painted, text_width
 
 HEIGHT = 58
 BLOCK = 48
@@ -85,9 +85,14 @@ class AlarmBar(Painted):
         self._lit[priority] = not self._lit[priority]
         self.update()
 
-    def _chosen(self) -> list[ActiveAlarm]:
-        """The first three; the highest unacknowledged one is always among them."""
-        chosen = list(self._alarms[:SHOWN])
+    def _needed(self, alarm: ActiveAlarm) -> float:
+        """Width in which the alarm's text stands whole."""
+        text = text_width(self.theme.font(15, 700), alarm.text)
+        return 36 + text_width(self.theme.font(20, 800), words.STARS[alarm.priority]) + text
+
+    def _chosen(self, most: int) -> list[ActiveAlarm]:
+        """The first few; the highest unacknowledged one is always among them."""
+        chosen = list(self._alarms[:most])
         if self.highest is not None and self.highest not in chosen:
             chosen[-1] = self.highest
         return chosen
@@ -106,15 +111,20 @@ class AlarmBar(Painted):
         audio, button = (116, 168) if narrow else (150, 192)
         self._audio = QRectF(right - audio, top, audio, BLOCK)
         right -= audio + 8
-        chosen = self._chosen()
-        if len(self._alarms) > len(chosen):
+        ack = button + 8 if highest else 0
+        for most in range(SHOWN, 0, -1):
+            chosen = self._chosen(most)
+            more = 80 if len(self._alarms) > len(chosen) else 0
+            room = right - more - 8 - 8 * (len(chosen) - 1) - ack
+            needs = [self._needed(alarm) for alarm in chosen]
+            if sum(needs) <= room:
+                break
+        if more:
             self._more = QRectF(right - 72, top, 72, BLOCK)
-            right -= 80
-        room = right - 8 - 8 * (len(chosen) - 1) - (button + 8 if highest else 0)
-        shares = [1.75 if place == 0 else 1.0 for place in range(len(chosen))]
+        spare = max(0.0, room - sum(needs)) / (len(chosen) + 1)
         x = 8.0
-        for alarm, share in zip(chosen, shares, strict=True):
-            width = min(520.0, room * share / sum(shares))
+        for place, (alarm, need) in enumerate(zip(chosen, needs, strict=True)):
+            width = min(room, 520.0, need + spare * (2 if place == 0 else 1))
             self._blocks.append((QRectF(x, top, width, BLOCK), alarm))
             x += width + 8
             if alarm is highest:

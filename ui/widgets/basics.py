@@ -162,18 +162,22 @@ class ActionButton(_Drawn):
         if self._rail:
             self._draw_rail(ink, area, token)
             return
-        middle, right = area.center().y(), area.right() - PADDING - 1
+        width = ink.width(self.text(), ACTION, 600)
+        tight = (
+            width + 2 * PADDING + (31 if self.icon_name else 0) + 30 * bool(self.key) > area.width()
+        )
+        side, gap = (8, 26) if tight else (PADDING + 1, 31)
+        middle, right = area.center().y(), area.right() - side
         if self.key:
             cap = "accent_text" if self.main else "text2"
-            right -= draw_key_cap(ink, right, middle, self.key, cap) + 8
-        width = ink.width(self.text(), ACTION, 600)
+            right -= draw_key_cap(ink, right, middle, self.key, cap) + (4 if tight else 8)
         if self.icon_name or self.key:
-            x = area.left() + PADDING + 1
+            x = area.left() + side
         else:
             x = area.center().x() - width / 2
         if self.icon_name:
             ink.icon(self.icon_name, x, middle - 10, 20, token)
-            x += 31
+            x += gap
         ink.text(x, middle + 5.4, self.text(), ACTION, 600, token, room=right - x)
 
     def _draw_rail(self, ink: Ink, area: QRectF, token: str) -> None:
@@ -184,6 +188,22 @@ class ActionButton(_Drawn):
             draw_key_cap(ink, area.right() - 7, middle - 10, self.key, cap)
         centre, word = area.center().x(), self.text().split()[0]
         ink.text(centre, middle + 16, word, LABEL, 600, token, CENTRE, area.width() - 6)
+
+
+class SmallButton(_Drawn):
+    """Icon and word in a bar, for what is not an act in the session; takes the bar's height."""
+
+    def __init__(self, theme: Theme, word: str, icon: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, word, parent)
+        self._icon = icon
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 34, 28)
+
+    def draw(self, ink: Ink, area: QRectF) -> None:
+        ink.box(area.adjusted(2, 3, -2, -2), self.ground(), "line2", radius=4)
+        ink.icon(self._icon, 7, area.center().y() - 7.5, 16, "text2")
+        ink.text(26, area.center().y() + 4.5, self.text(), LABEL, 600, "text")
 
 
 class ChoiceButton(_Drawn):

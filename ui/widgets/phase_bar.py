@@ -97,7 +97,9 @@ class GateBox(Painted):
         area = QRectF(self.rect())
         ink.box(area, "panel", "line")
         ink.icon("lock", 11, 7, 16, "text2")
-        ink.text(34, 19.5, self._title, 13, 500, "text2", room=area.width() - 130)
+        used = ink.width(self._left, 15, 600)
+        title = self._title if area.width() > 250 else "Gate"
+        ink.text(34, 19.5, title, 13, 500, "text2", room=area.width() - used - 55)
         ink.text(area.right() - 13, 20, self._left, 15, 600, "text", RIGHT)
         track = QRectF(13, 28, area.width() - 26, 5)
         ink.box(track, "panel3", radius=2)

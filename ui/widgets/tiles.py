@@ -144,7 +144,10 @@ class Tile(Painted):
         if figure.freshness in _CLOCKED:
             ink.icon("clock", x, y - 13, 16, self._tone("text"))
             x += 22
-        ink.text(x, y, figure.below, 14, 600, self._tone("text"), room=room - (x - 13))
+        size, room = 14, room - (x - 13)
+        while size > 12 and ink.width(figure.below, size, 600) > room:
+            size -= 1
+        ink.text(x, y, figure.below, size, 600, self._tone("text"), room=room)
 
     def _limits(self, ink: Ink, rows: Sequence[tuple[str, str, bool]], y: float) -> float:
         """The limits at the lower right; crossed ones inverted. Returns the table's left edge.
@@ -254,7 +257,8 @@ class PressureTile(Tile):
         below = 117 * k
         self._age(ink, figure, below, left - 20)
         waits, past, share = next_cuff(self._view, self._now)
-        line = figure.more or waits
+        unarmed = any(item.bound is None for item in self._view.limits)
+        line = figure.more or waits or ("baseline limits not armed" if unarmed else "")
         tone = "accent" if past and not figure.more else "text2"
         ink.text(13, 138 * k, line, 13, 600 if past else 400, self._tone(tone), room=left - 20)
         used = 13 + max(ink.width(figure.below, 14, 600) + 22, ink.width(line, 13, 600))
@@ -323,10 +327,11 @@ class LiveTile(Tile):
         self._big(ink, figure, self.width() - 26)
         metric = self.metrics[0]
         left = self._limits(ink, [("", metric, True), ("", metric, False)], 142 * k)
-        room = self.width() - 26.0
         if figure.below:
-            self._age(ink, figure, 118 * k, min(room, left - 16) if len(figure.below) < 9 else room)
-            ink.text(13, 138 * k, figure.more, 13, 400, self._tone("text2"), room=left - 14)
+            columns = 32 * 2 + 8
+            self._age(ink, figure, 107 * k, self.width() - 26.0 - columns)
+            size = 13 if ink.width(figure.more, 13) <= left - 14 else 12
+            ink.text(13, 127 * k, figure.more, size, 400, self._tone("text2"), room=left - 14)
         elif figure.known:
             ink.text(13, 106 * k, "15 min", 12, 400, self._tone("text2"))
             self._spark(ink, QRectF(14, 114 * k, left - 24, 24 * k))
@@ -424,7 +429,8 @@ class ValueStrip(Painted):
         x = area.left() + 12 + max(used, 58) + 10
         x += ink.text(x, 37, figure.text, 30, 600, strong) + 12
         below = figure.below or ("live" if figure.freshness is Freshness.FRESH else figure.source)
-        ink.text(area.left() + 12, 43, figure.source, 12, 400, tone or "text3", room=max(used, 58))
+        source = figure.source.split(" · ")[0]
+        ink.text(area.left() + 12, 43, source, 12, 400, tone or "text3", room=max(used, 58))
         ink.text(x, 24, below, 12, 600, tone or "text", room=area.right() - x - 8)
         ink.text(
             x, 42, figure.more or figure.mean, 12, 400, tone or "text2", room=area.right() - x - 8
