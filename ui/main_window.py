@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
     def _name_user(self) -> None:
         name = self.person.full_name if self.person else "Locked"
         for page in self._pages.values():
-            page.set_user(name)
+            page.set_user(name, self.person.name if self.person else "")
 
     # Sessions --------------------------------------------------------------------------------
 
@@ -232,7 +232,8 @@ class MainWindow(QMainWindow):
         """A session has begun or goes on: it gets its page, and the page is shown."""
         session = update.session
         user = self.person.full_name if self.person else "Locked"
-        page = LivePage(self.theme, self.station.clock, user)
+        author = self.person.name if self.person else ""
+        page = LivePage(self.theme, self.station.clock, user, author)
         chair = Chair(
             self.kit,
             page,
