@@ -262,11 +262,14 @@ def test_only_true_readings_can_be_the_baseline(bench: Bench, qtbot: QtBot) -> N
         cuff(4, 80, 90, ("nibp_dia",)),
         cuff(5, 122, 74),
     ]
-    panel = BaselinePanel(bench.desk, view(), points)
+    panel = BaselinePanel(bench.desk, view(), lambda: points)
     qtbot.addWidget(panel)
     assert [p.seq for p in panel.points.values()] == [2, 5]
     assert panel.words.text() == "Pick a reading"
     panel.choice.choose(panel.choice.options[1])
+    points.append(cuff(6, 118, 72))  # a reading arrives while the panel is open
+    panel.show_view(view())
+    assert [p.seq for p in panel.points.values()] == [2, 5, 6]
     panel.save()
     body = bench.sent[0][0].body
     assert (body["sys"], body["dia"], body["of_seq"]) == (122, 74, 5)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QVBoxLayout
 
 from ketamonitor import drafts
 from ketamonitor.entries import Draft
@@ -12,6 +14,9 @@ from ketamonitor.words import clock, pressure
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.protocol_lines import OPS
 
+#: As many of the last readings as have room on the smallest screen.
+MOST = 7
+
 
 class BaselinePanel(EntryPanel):
     """Shows the readings so far, newest last; limits over baseline work once one is locked."""
@@ -19,18 +24,22 @@ class BaselinePanel(EntryPanel):
     title = "Baseline"
     save_words = "Lock as baseline"
 
-    def __init__(self, desk: Desk, view: SessionView, cuff: Sequence[CuffPoint]) -> None:
+    def __init__(
+        self, desk: Desk, view: SessionView, readings: Callable[[], Sequence[CuffPoint]]
+    ) -> None:
         super().__init__(desk, view)
         kit = desk.kit
-        self.points = {_line(p): p for p in cuff if p.plotted}
+        self._readings = readings
+        self.points: dict[str, CuffPoint] = {}
         self.main.addWidget(
             kit.label(
                 "Seated, cuff at heart level, no talking. Pick the reading that counts.", "muted"
             )
         )
-        self.choice = kit.choice(list(self.points), upright=True)
-        self.choice.changed.connect(self.changed)
-        self.main.addWidget(self.choice)
+        self.choice = kit.choice([], upright=True)
+        self._place = QVBoxLayout()
+        self._place.addWidget(self.choice)
+        self.main.addLayout(self._place)
         self._limits = kit.says()
         self.side.addWidget(kit.label("When locked, these limits follow the patient", "title"))
         self.side.addWidget(self._limits)
@@ -64,6 +73,7 @@ class BaselinePanel(EntryPanel):
         self.choice.clear()
 
     def refresh(self) -> None:
+        self._offer()
         relative = [v.limit for v in self.view.limits if v.limit.relative is not None]
         point = self.chosen
         told = []
@@ -77,6 +87,20 @@ class BaselinePanel(EntryPanel):
             told.append(f"{word} {OPS[limit.op]} baseline {sign}{unit}{becomes}")
         self._limits.setText("\n".join(told) or "This protocol has no limit over baseline")
         super().refresh()
+
+    def _offer(self) -> None:
+        """Offer the readings there are now; what was picked stays picked."""
+        points = {_line(p): p for p in self._readings() if p.plotted}
+        if points == self.points:
+            return
+        picked, old = self.choice.chosen, self.choice
+        self.points = points
+        self.choice = self.desk.kit.choice(list(points)[-MOST:], upright=True)
+        if picked in self.choice.options:
+            self.choice.choose(picked or "")
+        self.choice.changed.connect(self.changed)
+        self._place.replaceWidget(old, self.choice)
+        old.deleteLater()
 
 
 def _line(point: CuffPoint) -> str:

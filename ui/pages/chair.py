@@ -172,8 +172,8 @@ class Chair(QObject):
         )
 
     def _panel(self, kind: str) -> EntryPanel:
-        if kind in ("pressure", "baseline"):
-            return self._renewed(kind)
+        if kind == "pressure":
+            return self._renewed_pressure()
         if kind not in self._panels:
             self._keep(kind, self._make(kind))
         return self._panels[kind]
@@ -187,26 +187,21 @@ class Chair(QObject):
             return NotePanel(self._desk, self.view)
         if kind == "mark":
             return MarkPanel(self._desk, self.view)
+        if kind == "baseline":
+            return BaselinePanel(self._desk, self.view, lambda: self.record.cuff)
         if kind == "end":
             return EndPanel(replace(self._desk, submit=self._end), self.view)
         raise ValueError(f"there is no panel {kind!r}")
 
-    def _renewed(self, kind: str) -> EntryPanel:
-        """Panels that offer what there is now: readings, monitors. What was typed stays."""
-        old = self._panels.get(kind)
-        made: EntryPanel
-        if kind == "pressure":
-            made = PressurePanel(self._desk, self.view, self._cuffs(), self._start_cuff)
-            if isinstance(old, PressurePanel):
-                for what, typed in old.fields.items():
-                    made.fields[what].setText(typed.text())
-        else:
-            made = BaselinePanel(self._desk, self.view, self.record.cuff)
-            if isinstance(old, BaselinePanel) and old.choice.chosen in made.points:
-                made.choice.choose(old.choice.chosen or "")
-        self._keep(kind, made)
-        if old is not None:
+    def _renewed_pressure(self) -> EntryPanel:
+        """It offers the monitors there are now; what was typed stays."""
+        old = self._panels.get("pressure")
+        made = PressurePanel(self._desk, self.view, self._cuffs(), self._start_cuff)
+        if isinstance(old, PressurePanel):
+            for what, typed in old.fields.items():
+                made.fields[what].setText(typed.text())
             old.deleteLater()
+        self._keep("pressure", made)
         return made
 
     def _keep(self, kind: str, panel: EntryPanel) -> None:
