@@ -100,18 +100,21 @@ class CuffTracker:
         self._latest = latest
         if all(value is None for value in reply.values.values()):
             return [self._event("nibp_failed", "the cuff reading gave no pressures", now)]
-        reading = Reading(self._source, dict(reply.values), self._when(earliest), now)
+        # after a break it may have been measured while the cable was out, before the connection
+        since = self._connected_at if first_ever else None
+        at = self._when(earliest, since)
+        reading = Reading(self._source, dict(reply.values), at, now)
         if was_busy:
             return [self._event("nibp_done", "the cuff reading is done", now), reading]
         return [reading]
 
-    def _when(self, earliest: datetime) -> datetime:
+    def _when(self, earliest: datetime, since: datetime | None) -> datetime:
         """When it was measured: the middle of what is possible, so at most half a second wrong.
 
         The age counts whole seconds, so the truth lies up to a second before ``earliest``; not
-        before the last poll that still showed the result before, nor before the connection.
+        before the last poll that still showed the result before, nor before ``since``.
         """
-        bounds = (earliest - AGE_STEP, self._asked_at, self._connected_at)
+        bounds = (earliest - AGE_STEP, self._asked_at, since)
         lowest = max(bound for bound in bounds if bound is not None)
         return lowest + (earliest - lowest) / 2 if lowest < earliest else lowest
 
