@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from devices.timing import Clock
@@ -26,6 +26,7 @@ from ui.widgets.status_bar import StatusBar
 from ui.widgets.tiles import LiveTile, PressureTile, ValueStrip
 from ui.widgets.timeline import Timeline
 from ui.widgets.trend import Trend
+from ui.widgets.trend_scale import ZOOM_WORDS
 
 #: How often the page looks whether there is something to draw.
 FRAME_MS = 250
@@ -72,7 +73,6 @@ class LivePage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Live session")
         self._build(user, author or user)
-        self._connect_keys()
         theme.changed.connect(self.update)
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
@@ -273,31 +273,37 @@ class LivePage(QWidget):
         area.hide()
         return area
 
-    def _connect_keys(self) -> None:
-        """Single letters: a text field that has the focus keeps them; repeats are ignored."""
-        for key, act in (
-            ("D", self.dose_wanted.emit),
-            ("O", self.observe_wanted.emit),
-            ("B", self.bp_wanted.emit),
-            ("N", self.note_wanted.emit),
-            ("E", self.event_wanted.emit),
-            ("L", self.lock_wanted.emit),
-            ("A", self.alarm_bar.acknowledge_highest),
-            ("F2", self.limits_wanted.emit),
-            ("F6", self.theme.switch),
-        ):
-            self._shortcut(key, act)
-        self._zoom_keys = [
-            self._shortcut(str(number + 1), lambda n=number: self.trend.zoom.choose(n))
-            for number in range(4)
-        ]
+    def _acts(self) -> dict[int, Callable[[], object]]:
+        key = Qt.Key
+        return {
+            key.Key_D: self.dose_wanted.emit,
+            key.Key_O: self.observe_wanted.emit,
+            key.Key_B: self.bp_wanted.emit,
+            key.Key_N: self.note_wanted.emit,
+            key.Key_E: self.event_wanted.emit,
+            key.Key_L: self.lock_wanted.emit,
+            key.Key_A: self.alarm_bar.acknowledge_highest,
+            key.Key_F2: self.limits_wanted.emit,
+            key.Key_F6: self.theme.switch,
+        }
 
-    def _shortcut(self, key: str, act: object) -> QShortcut:
-        shortcut = QShortcut(QKeySequence(key), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(act)
-        return shortcut
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Single keys. A text field that has the focus, and an entry panel, take theirs first;
+        repeats of a key held down are ignored."""
+        plain = event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        )
+        zoom = event.key() - Qt.Key.Key_1
+        act = self._acts().get(event.key())
+        if not plain or event.isAutoRepeat():
+            super().keyPressEvent(event)
+        elif act is not None:
+            act()
+        elif self._panel is None and 0 <= zoom < len(ZOOM_WORDS):
+            self.trend.zoom.choose(zoom)
+        else:
+            super().keyPressEvent(event)
 
     # Placing ----------------------------------------------------------------------------------
 
@@ -346,8 +352,6 @@ class LivePage(QWidget):
             self.timeline.setGeometry(at.timeline)
             for widget in (self.observed, self.trend, self.timeline):
                 widget.setVisible(not open_panel)
-        for key in self._zoom_keys:
-            key.setEnabled(not open_panel)  # digits belong to the panel
 
     def _place_baseline(self, x: int, y: int, width: int) -> None:
         """Until the baseline is locked, its button shares the gate's place."""

@@ -171,7 +171,7 @@ def _start_acts() -> list[tuple[datetime, Draft | Callable[[MadeUp], Draft]]]:
     ]
 
 
-def calm(end: str = "14:35:36") -> MadeUp:
+def calm(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     """A quiet infusion 33 minutes in; the SpO2 probe was off for 80 s at 14:23:50."""
     acts = [
         *_start_acts(),
@@ -189,10 +189,10 @@ def calm(end: str = "14:35:36") -> MadeUp:
     def pulse(now: datetime) -> float | None:
         return _wave(now, 75 + max(0, (now - at("14:02")).total_seconds()) / 400, 2.2, 11)
 
-    return play(Script(at("13:48"), at(end), pulse, spo2, acts, at("13:50")))
+    return play(Script(at("13:48"), at(end), pulse, spo2, acts, at("13:50")), step_s)
 
 
-def alarm(end: str = "14:35:36") -> MadeUp:
+def alarm(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     """Pressure above its HIGH limits, pulse above MEDIUM, the SpO2 probe off."""
     acts = [
         *_start_acts(),
@@ -211,12 +211,12 @@ def alarm(end: str = "14:35:36") -> MadeUp:
         rise = max(0.0, (now - at("14:05")).total_seconds()) / 1810 * 43
         return _wave(now, min(118, 75 + rise), 1.0, 7)
 
-    return play(Script(at("13:48"), at(end), pulse, spo2, acts, at("13:50")))
+    return play(Script(at("13:48"), at(end), pulse, spo2, acts, at("13:50")), step_s)
 
 
-def due(end: str = "14:43:40") -> MadeUp:
+def due(end: str = "14:43:40", step_s: float = STEP_S) -> MadeUp:
     """Calm, but the cuff reading and the observation of 14:42 have not been made yet."""
-    return calm(end)
+    return calm(end, step_s)
 
 
 def fresh(end: str = "13:48:20") -> MadeUp:

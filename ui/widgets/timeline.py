@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -138,8 +138,12 @@ class _RowPainter(QStyledItemDelegate):
 class _Rows(QListView):
     """A list that leaves single letters to the page's keys."""
 
-    def keyboardSearch(self, search: str) -> None:
-        """Nothing: D opens the dose panel, it does not look for a row."""
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """D opens the dose panel, it does not look for a row."""
+        if event.text().isprintable() and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class Timeline(Panel):

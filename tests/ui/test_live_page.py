@@ -1,0 +1,346 @@
+"""The live page as a nurse sees it: who, what is wrong, how old, what is next."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from ketamonitor import drafts
+from ketamonitor.alarms import milder
+from ketamonitor.view import Update
+from tests.ui import made_up
+from tests.ui.made_up import NURSE, MadeUp
+from ui.live_page import LivePage
+from ui.theme import Theme
+from ui.tokens import DAY, NIGHT
+
+STEP = 12
+
+
+def opened(
+    qtbot: QtBot, theme: Theme, made: MadeUp, size: tuple[int, int] = (1366, 768)
+) -> LivePage:
+    page = LivePage(theme, made.clock, NURSE)
+    qtbot.addWidget(page)
+    page.resize(*size)
+    page.show()
+    page.show_update(made.update())
+    page.refresh()
+    page.grab()  # paints, so that the words are known
+    return page
+
+
+def next_update(page: LivePage, made: MadeUp, seconds: float = 1) -> None:
+    made.clock.advance(seconds)
+    made.settle()
+    page.show_update(made.update())
+    page.refresh()
+    page.grab()
+
+
+@pytest.fixture
+def calm() -> MadeUp:
+    return made_up.calm(step_s=STEP)
+
+
+@pytest.fixture
+def alarm() -> MadeUp:
+    return made_up.alarm(step_s=STEP)
+
+
+def colours(image: QImage, *wanted: str) -> set[str]:
+    """Which of the wanted colours a picture has a pixel of."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = memoryview(image.constBits()).cast("B").cast("I")
+    seen = {f"#{pixel & 0xFFFFFF:06X}" for pixel in set(pixels)}
+    return seen & set(wanted)
+
+
+def test_the_banner_says_who_the_patient_is(qtbot: QtBot, theme: Theme, calm: MadeUp) -> None:
+    words = opened(qtbot, theme, calm).banner.words
+    for said in ("LINDQVIST, Maren", "14 Mar 1984", "0048-2917", "68.4 kg", "14:35:36", "3"):
+        assert said in words
+    assert " · 42 y" in words
+
+
+@pytest.mark.parametrize("width", [910, 1280, 1366, 1920])
+def test_identity_never_gives_way(qtbot: QtBot, theme: Theme, calm: MadeUp, width: int) -> None:
+    words = opened(qtbot, theme, calm, (width, 720)).banner.words
+    assert {"LINDQVIST, Maren", "14 Mar 1984", "0048-2917"} <= set(words)
+
+
+def test_calm_figures_have_age_source_and_limits(qtbot: QtBot, theme: Theme, calm: MadeUp) -> None:
+    page = opened(qtbot, theme, calm)
+    for said in ("138/84", "(102)", "+16/+10 vs base", "14:32 · 3 min ago", "dinamap"):
+        assert said in page.pressure.words
+    assert {"**", "***", "110", "130"} <= set(page.pulse.words)
+    assert "dinamap · live" in page.spo2.words
+    assert "98" in page.spo2.words
+    assert {"4 of 5", "6/10", "Next 14:42, in 6:24"} <= set(page.observed.words)
+    assert "No active alarms" in page.alarm_bar.words
+    assert "33:36" in page.phases.words
+    assert "36:24 left" in page.gate.words
+
+
+def test_what_was_never_measured_is_two_dashes_and_no_number(qtbot: QtBot, theme: Theme) -> None:
+    page = opened(qtbot, theme, made_up.fresh())
+    for tile in (page.pressure, page.pulse, page.spo2):
+        assert "– –" in tile.words
+        assert "no reading yet" in tile.words
+        assert "0" not in tile.words
+    assert page.observed.words.count("–") == 2
+    assert "baseline limits not armed" in page.pressure.words
+    assert page.baseline.isVisible()
+
+
+@pytest.mark.parametrize("night", [True, False])
+def test_a_calm_page_has_no_alarm_colour(
+    qtbot: QtBot, theme: Theme, calm: MadeUp, night: bool
+) -> None:
+    theme.set_night(night)
+    page = opened(qtbot, theme, calm)
+    tokens = NIGHT if night else DAY
+    image = page.grab().toImage()
+    assert colours(image, tokens.panel, tokens.accent_fill) == {tokens.panel, tokens.accent_fill}
+    assert colours(image, tokens.high, tokens.medium, tokens.low) == set()
+    theme.set_night(True)
+
+
+def test_due_reminders_are_blue_and_not_alarm_coloured(qtbot: QtBot, theme: Theme) -> None:
+    page = opened(qtbot, theme, made_up.due(step_s=4))
+    assert page.due.words[:2] == ("BP due 14:42", "1:40 ago · B starts or logs it")
+    image = page.due.grab().toImage()
+    assert colours(image, NIGHT.due_fill) == {NIGHT.due_fill}
+    assert colours(image, NIGHT.high, NIGHT.medium, NIGHT.low) == set()
+    assert "14:32 · 11 min old" in page.pressure.words
+    assert "Due 14:42, 1:40 ago" in page.pressure.words
+
+
+def test_in_alarm_bar_and_tiles_say_what_and_which_limit(
+    qtbot: QtBot, theme: Theme, alarm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, alarm)
+    words = page.alarm_bar.words
+    assert "SYS 184 ≥ 180" in words
+    assert words.index("SYS 184 ≥ 180") < words.index("DIA 112 ≥ 110")
+    assert words.index("DIA 112 ≥ 110") < next(i for i, w in enumerate(words) if "Pulse" in w)
+    assert "*** NIBP" in page.pressure.words
+    assert "** PULSE" in page.pulse.words
+    assert "* SpO₂" in page.spo2.words
+    assert "– –" in page.spo2.words
+    assert any(said.startswith("last ") for said in page.spo2.words)
+    assert colours(page.pressure.grab().toImage(), NIGHT.high) == {NIGHT.high}
+
+
+def test_acknowledge_concerns_the_highest_alarm_alone(
+    qtbot: QtBot, theme: Theme, alarm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, alarm)
+    asked: list[object] = []
+    page.acknowledge_wanted.connect(asked.append)
+    qtbot.mouseClick(page.alarm_bar.acknowledge, Qt.MouseButton.LeftButton)
+    highest = page.alarm_bar.highest
+    assert highest is not None
+    assert asked == [highest]
+    assert highest.text == "SYS 184 ≥ 180"
+    stands_for = [highest, *milder(highest, alarm.live.active)]
+    alarm.add(*(drafts.acknowledge(a, at=alarm.now, author=NURSE) for a in stands_for))
+    next_update(page, alarm)
+    assert "ACKNOWLEDGED, okafor, 14:35" in " ".join(page.alarm_bar.words)
+    qtbot.keyClick(page, Qt.Key.Key_A)
+    assert [a.text for a in asked[1:]] == ["DIA 112 ≥ 110"]  # type: ignore[attr-defined]
+
+
+def test_an_alarm_reads_the_same_in_both_phases_of_its_flash(
+    qtbot: QtBot, theme: Theme, alarm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, alarm)
+    bar = page.alarm_bar
+    lit, words = bar.grab().toImage(), bar.words
+    bar._flash("high")
+    dark = bar.grab().toImage()
+    assert bar.words == words
+    area = bar._blocks[0][0].toRect().adjusted(6, 4, -6, -4)
+    assert colours(lit.copy(area), NIGHT.high) == {NIGHT.high}
+    assert colours(dark.copy(area), NIGHT.high) == set()
+    assert colours(dark, NIGHT.high) == {NIGHT.high}  # the outline stays
+
+
+def test_silence_of_the_recorder_is_itself_a_high_alarm(
+    qtbot: QtBot, theme: Theme, calm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, calm)
+    calm.clock.advance(2.5)
+    page.refresh()
+    page.grab()
+    assert "No active alarms" in page.alarm_bar.words
+    calm.clock.advance(1)
+    page.refresh()
+    page.grab()
+    assert "Monitoring stopped" in page.alarm_bar.words
+    for tile in (page.pressure, page.pulse, page.spo2):
+        assert "– –" in tile.words, "no value may look live when nobody knows it"
+    next_update(page, calm)
+    assert "No active alarms" in page.alarm_bar.words
+    assert "138/84" in page.pressure.words
+
+
+def test_what_cannot_be_saved_is_an_alarm_and_is_counted(
+    qtbot: QtBot, theme: Theme, calm: MadeUp
+) -> None:
+    calm.unsaved = 12
+    page = opened(qtbot, theme, calm)
+    assert "12 entries unsaved" in page.status.words
+    assert "No active alarms" in page.alarm_bar.words, "a write on its way is no fault yet"
+    calm.record_fault = "the disk is full"
+    calm.clock.advance(1)
+    page.show_update(calm.update())
+    page.refresh()
+    page.grab()
+    assert "Record not saved" in page.alarm_bar.words
+    assert "12 entries unsaved · the disk is full" in " ".join(page.alarm_bar.words)
+
+
+@pytest.mark.parametrize(
+    ("key", "signal"),
+    [
+        (Qt.Key.Key_D, "dose_wanted"),
+        (Qt.Key.Key_O, "observe_wanted"),
+        (Qt.Key.Key_B, "bp_wanted"),
+        (Qt.Key.Key_N, "note_wanted"),
+        (Qt.Key.Key_E, "event_wanted"),
+        (Qt.Key.Key_L, "lock_wanted"),
+        (Qt.Key.Key_F2, "limits_wanted"),
+    ],
+)
+def test_single_keys_ask_for_panels(
+    qtbot: QtBot, theme: Theme, calm: MadeUp, key: Qt.Key, signal: str
+) -> None:
+    page = opened(qtbot, theme, calm)
+    with qtbot.waitSignal(getattr(page, signal), timeout=1000):
+        qtbot.keyClick(page, key)
+
+
+def test_a_text_field_keeps_its_letters_and_digits(
+    qtbot: QtBot, theme: Theme, calm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, calm)
+    asked: list[str] = []
+    page.dose_wanted.connect(lambda: asked.append("dose"))
+    field = QLineEdit()
+    page.open_panel(field)
+    qtbot.keyClicks(field, "dob1")
+    assert field.text() == "dob1"
+    assert asked == []
+    assert page.trend.chart.zoom == 3
+    assert page.close_panel() is field
+    qtbot.keyClick(page, Qt.Key.Key_D)
+    assert asked == ["dose"]
+    field.deleteLater()
+
+
+def test_a_panel_leaves_identity_alarms_and_values_in_sight(
+    qtbot: QtBot, theme: Theme, alarm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, alarm)
+    panel = QWidget()
+    page.open_panel(panel)
+    page.refresh()
+    page.grab()
+    assert page.banner.isVisible()
+    assert page.alarm_bar.isVisible()
+    assert page.strip.isVisible()
+    assert not page.pressure.isVisible()
+    assert {"184/112", "*** NIBP", "14:34 · 1 min ago"} <= set(page.strip.words)
+    page.close_panel()
+    assert page.pressure.isVisible()
+    assert not page.strip.isVisible()
+    panel.deleteLater()
+
+
+def test_keys_1_to_4_zoom_and_f6_changes_the_theme(
+    qtbot: QtBot, theme: Theme, calm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, calm)
+    for key, zoom in ((Qt.Key.Key_1, 0), (Qt.Key.Key_3, 2), (Qt.Key.Key_4, 3)):
+        qtbot.keyClick(page, key)
+        assert page.trend.chart.zoom == zoom
+        assert page.trend.zoom.current == zoom
+    qtbot.keyClick(page, Qt.Key.Key_F6)
+    assert not theme.night
+    assert colours(page.grab().toImage(), DAY.bg) == {DAY.bg}
+    theme.set_night(True)
+
+
+def test_missed_entries_are_asked_for_not_skipped(qtbot: QtBot, theme: Theme, calm: MadeUp) -> None:
+    page = LivePage(theme, calm.clock, NURSE)
+    qtbot.addWidget(page)
+    whole = calm.update()
+    late = Update(whole.session, whole.entries[-3:], whole.view)
+    with qtbot.waitSignal(page.history_wanted, timeout=1000):
+        page.show_update(late)
+    assert page.record is None
+    page.begin(whole.entries)
+    page.show_update(late)
+    assert page.record is not None
+    assert page.record.entries == len(whole.entries)
+
+
+def test_the_timeline_is_newest_first_and_filters(qtbot: QtBot, theme: Theme, calm: MadeUp) -> None:
+    page = opened(qtbot, theme, calm)
+    model = page.timeline.model
+    titles = [model.row(place).title for place in range(model.rowCount())]
+    assert titles[0] == "BP 138/84 (102)"
+    assert titles[-1] == "Session started"
+    page.timeline.filter.choose(1)
+    assert {model.row(place).author for place in range(model.rowCount())} == {NURSE}
+    page.timeline.filter.choose(2)
+    assert {model.row(place).kind for place in range(model.rowCount())} == {"alarm"}
+
+
+def test_the_chart_says_its_lines_and_gaps(qtbot: QtBot, theme: Theme, calm: MadeUp) -> None:
+    words = opened(qtbot, theme, calm).trend.chart.words
+    for said in ("first dose", "70-min gate", "now", "base 122", "*** 162 sys", "+30", "14:15"):
+        assert said in words
+    assert any(said.startswith("no value 1:") for said in words), "a gap has cause and length"
+    assert any(said.startswith("28.7 of 34.2 mg") for said in words)
+
+
+@pytest.mark.parametrize("size", [(910, 512), (1280, 720), (1366, 768), (1920, 1080), (2560, 1440)])
+def test_parts_stay_inside_and_apart(
+    qtbot: QtBot, theme: Theme, alarm: MadeUp, size: tuple[int, int]
+) -> None:
+    page = opened(qtbot, theme, alarm, size)
+    parts = [
+        child
+        for child in page.children()
+        if isinstance(child, QWidget) and child.isVisible() and child.width() > 0
+    ]
+    assert {page.banner, page.alarm_bar, page.pressure, page.pulse, page.spo2, page.due} <= set(
+        parts
+    )
+    for number, part in enumerate(parts):
+        assert page.rect().contains(part.geometry()), part.accessibleName()
+        for other in parts[number + 1 :]:
+            assert not part.geometry().intersects(other.geometry()), (
+                f"{part.accessibleName()} covers {other.accessibleName()}"
+            )
+    assert all(button.height() >= 48 for button in page.buttons)
+
+
+def test_all_controls_have_names_and_can_be_reached_by_tab(
+    qtbot: QtBot, theme: Theme, calm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, calm)
+    seen: set[str] = set()
+    widget: QWidget = page
+    for _ in range(80):
+        widget = widget.nextInFocusChain()
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
+            seen.add(widget.accessibleName())
+    for name in ("Limits", "Dose", "Observe", "BP now", "Note", "Event", "End session"):
+        assert name in seen
+    assert "Trend: 30 min" in seen
