@@ -18,6 +18,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from devices.spec import Command
+
 FORMAT = "ketamonitor-capture"
 VERSION = 1
 DIRECTIONS = ("open", "rx", "tx", "command")
@@ -135,7 +137,10 @@ def _pieces(path: Path, lines: list[str], started_at: datetime) -> Iterator[Piec
             if direction not in DIRECTIONS:
                 raise ValueError(direction)
             at = started_at + timedelta(seconds=content["t"])
-            yield Piece(at, direction, bytes.fromhex(content["hex"]))
+            data = bytes.fromhex(content["hex"])
+            if direction == "command":
+                Command(data.decode("ascii"))
+            yield Piece(at, direction, data)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise CaptureError(
                 f"{path} line {number}: needs t (seconds), dir ({', '.join(DIRECTIONS)}) and hex"

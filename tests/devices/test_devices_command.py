@@ -1,0 +1,109 @@
+"""``ketamonitor devices``: the words for what is wrong, then reading over a pseudo-terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from ketamonitor.cli import devices
+from ketamonitor.cli.errors import UserError
+from tests.devices.test_reader import Dinamap, mute
+from tests.devices.wire import FarEnd
+
+
+def run(*words: object) -> int:
+    parser = argparse.ArgumentParser(prog="ketamonitor")
+    devices.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["devices", *map(str, words)])
+    status: int = args.handler(args)
+    return status
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["read"],
+        ["read", "--port", "/dev/none"],
+        ["read", "--port", "/dev/none", "--driver", "toaster"],
+        ["read", "--port", "/dev/none", "--driver", "dinamap", "--seconds", "-1"],
+        ["read", "--port", "/dev/none", "--driver", "dinamap", "--seconds", "soon"],
+        ["capture", "--port", "/dev/none", "--driver", "dinamap"],
+        ["replay", "x", "--driver", "toaster"],
+    ],
+)
+def test_wrong_usage_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(*words)
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "toaster" not in words or "known are: dinamap, ge-dri" in err
+
+
+def test_a_port_that_does_not_exist_or_is_in_use_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        run("read", "--port", tmp_path / "none", "--driver", "dinamap")
+    with pytest.raises(UserError, match="does not exist"):
+        run("capture", "--port", tmp_path / "none", "--driver", "dinamap", "-o", tmp_path / "f")
+    with pytest.raises(UserError, match="is not a serial port"):
+        run("read", "--port", tmp_path, "--driver", "dinamap")
+
+
+def test_a_monitor_that_says_nothing_is_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        FarEnd(tmp_path / "port", mute) as far,
+        pytest.raises(UserError, match="did not answer"),
+    ):
+        run("read", "--port", far.name, "--driver", "ge-dri", "--seconds", "0.3", "--json")
+    assert capsys.readouterr().out == ""
+
+
+def test_capture_then_replay_print_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "session.jsonl"
+    monitor = Dinamap()
+    monitor.nibp = "10000128079-02"
+    line = ["--driver", "dinamap", "--seconds", "1.3", "--json"]
+    with FarEnd(tmp_path / "port", monitor) as far:
+        assert run("capture", "--port", far.name, "-o", file, *line) == 0
+        live = capsys.readouterr().out
+        assert run("replay", file, "--json") == 0
+        assert capsys.readouterr().out == live
+        with pytest.raises(UserError, match="exists"):
+            run("capture", "--port", far.name, "-o", file, *line)
+    readings = [json.loads(text) for text in live.splitlines()]
+    assert readings[0].keys() == {"source", "measured_at", "received_at", "values", "flags"}
+    cuff = next(one for one in readings if "nibp_sys" in one["values"])
+    assert cuff["values"] == {"nibp_sys": 128, "nibp_dia": 79, "nibp_map": -2}
+    assert cuff["flags"] == ["implausible:nibp_map"]
+    assert {"pulse": 72} in [one["values"] for one in readings]
+    assert run("replay", file) == 0
+    assert "Systolic 128 mmHg" in capsys.readouterr().out
+    assert run("replay", file, "--driver", "ge-dri", "--json") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_replay_of_something_else_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot read"):
+        run("replay", tmp_path / "none")
+    (tmp_path / "x").write_text("t_s,hr\n")
+    with pytest.raises(UserError, match="line 1 is not JSON"):
+        run("replay", tmp_path / "x")
+
+
+def test_list_and_ports(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--json") == 0
+    rows = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert [row["name"] for row in rows] == ["dinamap", "ge-dri"]
+    assert rows[0]["commands"] == ["cancel_nibp", "start_nibp"]
+    assert run("list") == 0
+    assert "CARESCAPE V100" in capsys.readouterr().out
+    assert run("ports", "--json") == 0
+    assert all("device" in json.loads(text) for text in capsys.readouterr().out.splitlines())
