@@ -224,7 +224,7 @@ class AlarmBar(Painted):
         ink.text(
             area.left() + 36,
             area.top() + 38,
-            "no alarm sound",
+            "no sound" if area.width() < 130 else "no alarm sound",
             12,
             400,
             "text2",

@@ -36,6 +36,8 @@ class ObservedTile(Painted):
         if latest is not None:
             age = words.ago((self._now - latest).total_seconds())
             text = f"{words.clock(latest)} · {age}"
+            if ink.width(text, 12) > right - title:
+                text = age
             ink.text(right, 23, text, 12, 400, "text2", RIGHT, right - title)
         y = 48.0
         for key, instrument in INSTRUMENTS.items():

@@ -122,7 +122,7 @@ class Tile(Painted):
         room = self.width() - 13 - x - 8
         source = figure.source
         if ink.width(source, 12) > room:
-            source = source.split(" · ")[0]
+            source = source.split(" · ")[-1]  # "live" is its age: the source gives way
         ink.text(self.width() - 13, y, source, 12, 400, self._tone("text2"), RIGHT, room)
 
     def _big(self, ink: Ink, figure: Figure, room: float) -> float:
@@ -328,13 +328,20 @@ class LiveTile(Tile):
         metric = self.metrics[0]
         left = self._limits(ink, [("", metric, True), ("", metric, False)], 142 * k)
         if figure.below:
-            columns = 32 * 2 + 8
+            # With one row of limits their heading stands below this line, not beside it.
+            columns = 72 if metric in self._two_sided() else 0
             self._age(ink, figure, 107 * k, self.width() - 26.0 - columns)
             size = 13 if ink.width(figure.more, 13) <= left - 14 else 12
             ink.text(13, 127 * k, figure.more, size, 400, self._tone("text2"), room=left - 14)
         elif figure.known:
             ink.text(13, 106 * k, "15 min", 12, 400, self._tone("text2"))
             self._spark(ink, QRectF(14, 114 * k, left - 24, 24 * k))
+
+    def _two_sided(self) -> set[str]:
+        """Metrics with limits on both sides."""
+        limits = self._view.limits if self._view else ()
+        upper = {item.limit.metric for item in limits if item.limit.upper}
+        return upper & {item.limit.metric for item in limits if not item.limit.upper}
 
     def _spark(self, ink: Ink, area: QRectF) -> None:
         line = self._recent

@@ -89,7 +89,7 @@ class TrendChart(QWidget):
         start, end = window(view, now, self.zoom)
         origin = view.info.started_at
         rects = lanes(self.width(), self.height())
-        low, high = pressure_range(record, view)
+        low, high = pressure_range(record, rects[PRESSURE].height())
         floor = self._spo2_floor()
         scale = Scale(
             origin,

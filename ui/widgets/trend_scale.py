@@ -100,13 +100,17 @@ def window(view: SessionView, now: datetime, zoom: int) -> tuple[datetime, datet
     return start, _quarter(end, up=True)
 
 
-def pressure_range(record: Record, view: SessionView) -> tuple[float, float]:
-    """40 to 200 at least; wider in steps of 20 where readings need it, with room for a mark."""
+def pressure_range(record: Record, height: float) -> tuple[float, float]:
+    """40 to 200 at least; wider in steps of 20 where readings need it.
+
+    Above the highest reading there is room for its alarm mark: 34 px of a lane ``height`` px high.
+    """
+    room = 34 / height * 180
     low, high = 40.0, 200.0
     for point in record.cuff:
         if point.plotted and point.sys is not None and point.dia is not None:
             low = min(low, math.floor((point.dia - 8) / 20) * 20)
-            high = max(high, math.ceil((point.sys + 30) / 20) * 20)
+            high = max(high, math.ceil((point.sys + room) / 20) * 20)
     return max(0.0, low), high
 
 
