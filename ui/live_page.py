@@ -23,10 +23,11 @@ from ui.widgets.due_strip import DueStrip
 from ui.widgets.observed import ObservedTile
 from ui.widgets.phase_bar import GateBox, PhaseBar
 from ui.widgets.status_bar import StatusBar
-from ui.widgets.tiles import LiveTile, PressureTile, ValueStrip
+from ui.widgets.tiles import LiveTile, PressureTile
 from ui.widgets.timeline import Timeline
 from ui.widgets.trend import Trend
 from ui.widgets.trend_scale import ZOOM_WORDS
+from ui.widgets.value_strip import ValueStrip
 
 #: How often the page looks whether there is something to draw.
 FRAME_MS = 250
