@@ -1,1 +1,1 @@
-"""Bytes to readings: monitors on serial ports, with no Qt, no database and nothing of the clinic."""
+"""Bytes to readings: monitors on serial ports, with no Qt, no database, nothing of the clinic."""
