@@ -57,11 +57,11 @@ class PortReader(threading.Thread):
         deliver: Deliver,
         on_bytes: Tap | None = None,
         finder: PortFinder | None = None,
-        opened: Port | None = None,
+        ready: Port | None = None,
     ) -> None:
         super().__init__(name=f"reader-{source}", daemon=True)
         self.source = source
-        self._opened = opened
+        self._ready = ready
         self._spec = spec
         self.source = source
         self.opened: Future[None] = Future()
@@ -107,7 +107,7 @@ class PortReader(threading.Thread):
 
     def _try(self) -> None:
         try:
-            port, self._opened = self._opened, None
+            port, self._ready = self._ready, None
             if port is None:
                 self._url = self._finder.find()
                 port = open_port(self._url, self._spec.line)

@@ -94,7 +94,7 @@ def baseline_of(metric: str, baseline: Baseline | None) -> float | None:
 def urgent_first(alarms: Mapping[str, ActiveAlarm]) -> tuple[ActiveAlarm, ...]:
     """In the order a screen shows them: priority, physiological first, newest first.
 
-    Of several limits passed on one side of one metric only the most urgent is listed, so that
+    Of several limits passed on one side of one metric only one is listed (:func:`_rank`), so that
     184 over 160 and 180 is one alert; the milder one is listed again when it is what remains.
     """
     listed = [a for a in alarms.values() if not any(_outranks(b, a) for b in alarms.values())]
@@ -111,7 +111,7 @@ def urgent_first(alarms: Mapping[str, ActiveAlarm]) -> tuple[ActiveAlarm, ...]:
 
 
 def milder(alarm: ActiveAlarm, alarms: Mapping[str, ActiveAlarm]) -> list[ActiveAlarm]:
-    """The active alarms that ``alarm`` stands for on the screen: same metric, same side, milder."""
+    """The active alarms that ``alarm`` stands for on the screen: same metric and side."""
     return [other for other in alarms.values() if _outranks(alarm, other)]
 
 
@@ -121,7 +121,19 @@ def _outranks(a: ActiveAlarm, b: ActiveAlarm) -> bool:
         and a.metric == b.metric
         and ("<" in a.id) == ("<" in b.id)
     )
-    return same and PRIORITIES.index(a.priority) < PRIORITIES.index(b.priority)
+    return same and _rank(a) < _rank(b)
+
+
+def _rank(alarm: ActiveAlarm) -> tuple[int, bool, float, float, str]:
+    """Which of several limits on one side stands for the others: the most urgent, of equals the
+    one that nobody has acknowledged, then the newest, then the furthest out."""
+    return (
+        PRIORITIES.index(alarm.priority),
+        alarm.acknowledged_at is not None,
+        -alarm.since.timestamp(),
+        (alarm.limit or 0.0) * (1 if "<" in alarm.id else -1),
+        alarm.id,
+    )
 
 
 def _add(found: dict[str, ActiveAlarm], alarm: ActiveAlarm | None) -> None:

@@ -30,7 +30,11 @@ def shown_values(
             _cuff(item, now, next_bp, cuff_state, "cuff_failed" in active)
             if METRICS[key].episodic
             else _continuous(
-                item, now, intervals.get(item.source, 1.0), active.get(f"no_reading:{key}")
+                item,
+                now,
+                intervals.get(item.source, 1.0),
+                silent="no reading" if f"no_reading:{key}" in active else "",
+                lost="link lost" if f"link_lost:{item.source}" in active else "",
             )
         )
         for key, item in known.items()
@@ -64,8 +68,9 @@ def _cuff(
 
 
 def _continuous(
-    known: Known, now: datetime, interval: float, missing: ActiveAlarm | None
+    known: Known, now: datetime, interval: float, *, silent: str, lost: str
 ) -> ShownValue:
+    """``silent`` and ``lost`` are the reasons for dashes; a lost link's figure ages first."""
     if known.doubtful is not None and known.doubtful_at is not None:
         age = (now - known.doubtful_at).total_seconds()
         if age <= max(STALE_S, 3 * interval):
@@ -79,10 +84,11 @@ def _continuous(
     if known.value is None or known.at is None:
         return ShownValue(None, None, known.source, Freshness.NO_DATA, "no reading yet")
     age = (now - known.at).total_seconds()
-    if missing is not None:
-        return ShownValue(known.value, known.at, known.source, Freshness.TECHNICAL, "no reading")
+    if silent:
+        return ShownValue(known.value, known.at, known.source, Freshness.TECHNICAL, silent)
     if age <= max(FRESH_S, 1.5 * interval):
         return ShownValue(known.value, known.at, known.source, Freshness.FRESH, "")
     if age <= max(STALE_S, 3 * interval):
         return ShownValue(known.value, known.at, known.source, Freshness.AGEING, "")
-    return ShownValue(known.value, known.at, known.source, Freshness.STALE, "")
+    old = Freshness.TECHNICAL if lost else Freshness.STALE
+    return ShownValue(known.value, known.at, known.source, old, lost)

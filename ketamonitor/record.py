@@ -230,7 +230,7 @@ class Record:
 
     def total_mg(self, now: datetime) -> float:
         """All drug given by ``now`` in mg, as recorded."""
-        singles = sum(dose.mg for dose in self.doses if not dose.struck)
+        singles = sum(dose.mg for dose in self.doses if not dose.struck and dose.at <= now)
         return singles + sum(infusion.given_mg(now) for infusion in self.infusions)
 
     def add(self, entry: Entry) -> None:

@@ -85,7 +85,7 @@ class LiveSession:
         """The alarms that begin or end at ``now``, as drafts. Applying them makes this empty."""
         if self.ended:
             return []
-        holding = alarms.holding(self._situation(now, record_fault))
+        holding = alarms.holding(self._situation(now, record_fault, self.due(now)))
         begins, ends = alarms.difference(self.active, holding)
         drafts = [_draft("cleared", alarm, now) for alarm in ends]
         drafts += [_draft("raised", alarm, now) for alarm in begins]
@@ -108,7 +108,9 @@ class LiveSession:
         due = self.due(now)
         next_bp = next((item.at for item in due if item.what == "bp" and not item.done_at), None)
         links = tuple(self._links.values())
-        listed = alarms.urgent_first(self.active)
+        situation = self._situation(now, record_fault, due)
+        active = _as_now(self.active, alarms.holding(situation))
+        listed = alarms.urgent_first(active)
         return SessionView(
             info=self.info,
             now=now,
@@ -125,7 +127,7 @@ class LiveSession:
                 cuff_state=self._cuff_state,
             ),
             alarms=listed,
-            covered=tuple(a for a in self.active.values() if a not in listed),
+            covered=tuple(a for a in active.values() if a not in listed),
             last_alarm=self._last_alarm,
             due=due,
             limits=tuple(
@@ -159,7 +161,7 @@ class LiveSession:
             infusion.ends_at(now),
         )
 
-    def _situation(self, now: datetime, record_fault: str) -> Situation:
+    def _situation(self, now: datetime, record_fault: str, due: tuple[DueItem, ...]) -> Situation:
         where, at = self._program_fault
         return Situation(
             now,
@@ -168,7 +170,7 @@ class LiveSession:
             self.record.baseline,
             self._known,
             tuple(self._links.values()),
-            self.due(now),
+            due,
             self._cuff_fault,
             record_fault,
             where if now - at < PROGRAM_FAULT_FOR else "",
@@ -250,6 +252,23 @@ class LiveSession:
                 entry.at,
                 None,
             )
+
+
+def _as_now(
+    active: dict[str, ActiveAlarm], holding: dict[str, ActiveAlarm]
+) -> dict[str, ActiveAlarm]:
+    """The active alarms with the value that passes the limit now, not the one that began it."""
+    return {
+        key: replace(
+            alarm,
+            value=holding[key].value,
+            text=holding[key].text,
+            detail=holding[key].detail,
+        )
+        if key in holding
+        else alarm
+        for key, alarm in active.items()
+    }
 
 
 def _newer(known: Known, value: float | None, at: datetime, source: str, doubtful: bool) -> Known:

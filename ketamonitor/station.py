@@ -235,7 +235,7 @@ class Station:
                 self.clock,
                 lambda output: self._deliver(session, output),
                 finder=self._finder(device.port),
-                opened=port,
+                ready=port,
             )
             reader.start()
             readers.append(reader)

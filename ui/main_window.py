@@ -224,6 +224,8 @@ class MainWindow(QMainWindow):
         session = update.session
         if session in self.chairs:
             self.chairs[session].update(update)
+            if update.view.ended_at is not None and not update.view.unsaved:
+                self._ended(session)
         elif update.view.ended_at is None:
             self._live(update)
         self.nav.show_live([chair.view for chair in self.chairs.values()])
@@ -245,7 +247,6 @@ class MainWindow(QMainWindow):
         )
         self.chairs[session], self._pages[session] = chair, page
         self.stack.addWidget(page)
-        chair.ended.connect(self._ended)
         chair.signed_in.connect(self._signed_in)
         chair.fault.connect(self.tell)
         page.lock_wanted.connect(self.lock)

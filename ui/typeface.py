@@ -6,7 +6,10 @@ from pathlib import Path
 
 from PySide6.QtGui import QFont, QFontDatabase
 
-FOLDER = Path(__file__).parent / "fonts"
+from ketamonitor import report
+
+#: The screen and the paper record share one copy of the font.
+FOLDER = Path(report.__file__).parent / "fonts"
 FAMILIES = ["Inter", "DejaVu Sans", "Noto Sans"]
 
 #: Sizes in logical pixels by use (smallest allowed is ``LABEL``).

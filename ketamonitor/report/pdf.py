@@ -41,6 +41,7 @@ def write_pdf(
     """
     if paper not in ("a4", "letter"):
         raise ReportError(f"unknown paper {paper!r}: choose a4 or letter")
+    printed_at = printed_at.replace(microsecond=0)  # a PDF's dates have whole seconds
     data = content(
         record,
         printed_at=printed_at,

@@ -64,9 +64,7 @@ def test_missing_values_are_a_gap_from_the_last_to_the_next_value() -> None:
 
 
 def test_silence_is_a_gap_and_a_short_one_is_not() -> None:
-    made = record(
-        reading(0, {"pulse": 70}), reading(30, {"pulse": 70}), reading(90, {"pulse": 71})
-    )
+    made = record(reading(0, {"pulse": 70}), reading(30, {"pulse": 70}), reading(90, {"pulse": 71}))
     assert [(g.start, g.end, g.reason) for g in made.gaps] == [(at(30), at(90), "no reading")]
 
 

@@ -72,7 +72,19 @@ def test_two_limits_on_one_side_are_two_entries_but_one_alert() -> None:
     assert [a.text for a in view.alarms] == ["SYS 184 ≥ 180"]
     assert [a.id for a in view.covered] == ["nibp_sys>=160"]
     c.enter(cuff(120, 170, 90))
-    assert [a.text for a in c.view(121).alarms] == ["SYS 184 ≥ 160"]
+    assert [a.text for a in c.view(121).alarms] == ["SYS 170 ≥ 160"]
+
+
+def test_of_equal_limits_the_newest_unacknowledged_is_listed() -> None:
+    c = course(cuff(60, 120, 75))
+    c.enter(drafts.baseline(120, 75, 3, at(60), at=at(61), author="okafor"))
+    c.enter(cuff(120, 170, 80))
+    assert [a.text for a in c.view(121).alarms] == ["SYS 170 ≥ 160"]
+    c.enter(acknowledge(c.view(121).alarms[0], at=at(122), author="okafor"))
+    c.enter(cuff(180, 190, 80))
+    listed = c.view(181).alarms
+    assert [(a.text, a.acknowledged_by) for a in listed] == [("SYS 190 ≥ 180", None)]
+    assert len(c.view(181).covered) == 4
 
 
 def test_the_text_has_enough_digits_to_be_true() -> None:
@@ -159,6 +171,9 @@ def test_a_lost_link_is_one_alarm_and_not_one_for_each_value() -> None:
     c.tick(200)
     assert [key for key, _, _ in c.alarms("raised")] == ["link_lost:dinamap"]
     assert c.view(200).alarms[0].detail == "cable pulled out"
+    pulse = c.view(200).values["pulse"]
+    assert (pulse.freshness, pulse.reason) == (Freshness.TECHNICAL, "link lost")
+    assert c.view(200).values["nibp_sys"].freshness is Freshness.FRESH
     c.enter(link(201, "connected"))
     c.enter(reading(202, {"pulse": 72, "spo2": 97}))
     assert "link_lost:dinamap" in [key for key, _, _ in c.alarms("cleared")]

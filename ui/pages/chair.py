@@ -211,8 +211,7 @@ class Chair(QObject):
 
     def _saved(self, kind: str, panel: EntryPanel) -> None:
         if kind == "end":
-            self.close_panel()
-            self.ended.emit(self.session)
+            self.close_panel()  # the update that carries the end turns the page
         elif not panel.stays and self.opened == kind:
             self.close_panel()
 
