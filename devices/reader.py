@@ -45,7 +45,8 @@ class PortReader(threading.Thread):
     *identifying* once the port is open and *connected* at the first good frame; *silent* when none
     came for the driver's ``silent_after_s`` (session seconds), *lost* when the port is not there.
     Only changes are delivered. A lost port is tried again for ever. :attr:`opened` is done after
-    the first attempt to open the port, with its :class:`PortError` if it failed.
+    the first attempt to open the port, with its :class:`PortError` if it failed. ``ready`` is the
+    port where the caller has opened it already and told the finder so.
     """
 
     def __init__(
@@ -111,8 +112,8 @@ class PortReader(threading.Thread):
             if port is None:
                 self._url = self._finder.find()
                 port = open_port(self._url, self._spec.line)
-            try:
                 self._finder.opened(self._url)
+            try:
                 if not self.opened.done():
                     self.opened.set_result(None)
                 self._converse(port)

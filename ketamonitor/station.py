@@ -105,6 +105,7 @@ class Station:
         begins. Raises ``ValueError`` where the plan cannot be used.
         """
         plan.check(self.clock.now().date())
+        finders = self._finders(plan.devices)
         # A session begins when its ports are opened: a simulated monitor's clock starts there too.
         now = self.clock.now()
         opened = _open_all(plan.devices) if ports_must_open else []
@@ -124,7 +125,7 @@ class Station:
             "software": __version__,
         }
         done = self._recorder.open(session, Draft("session", now, author, body))
-        self._open_ports(session, plan.devices, opened)
+        self._open_ports(session, plan.devices, finders, opened)
         return session, done
 
     def resume(
@@ -154,7 +155,7 @@ class Station:
             "devices": [_device_json(device) for device in devices],
         }
         done = self._recorder.resume(session, Draft("session", now, author, body))
-        self._open_ports(session, devices, opened)
+        self._open_ports(session, devices, self._finders(devices), opened)
         return done
 
     def end(self, session: str, reason: str, author: str) -> Future[Written]:
@@ -223,18 +224,29 @@ class Station:
 
     # Ports -----------------------------------------------------------------------------------
 
+    def _finders(self, devices: Sequence[DeviceChoice]) -> list[PortFinder]:
+        """A finder for each port that knows its adapter already: listing ports takes a while."""
+        finders = [self._finder(device.port) for device in devices]
+        for device, finder in zip(devices, finders, strict=True):
+            finder.opened(device.port)
+        return finders
+
     def _open_ports(
-        self, session: str, devices: Sequence[DeviceChoice], opened: Sequence[Port]
+        self,
+        session: str,
+        devices: Sequence[DeviceChoice],
+        finders: Sequence[PortFinder],
+        opened: Sequence[Port],
     ) -> None:
         readers = []
-        for device, port in zip_longest(devices, opened):
+        for device, finder, port in zip_longest(devices, finders, opened):
             reader = PortReader(
                 driver(device.driver),
                 device.source,
                 device.port,
                 self.clock,
                 lambda output: self._deliver(session, output),
-                finder=self._finder(device.port),
+                finder=finder,
                 ready=port,
             )
             reader.start()

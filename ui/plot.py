@@ -38,6 +38,8 @@ class LanePlot(pg.GraphicsView):  # type: ignore[misc]
         self._ranges: dict[str, tuple[float, float, float, float]] = {}
         self._curves: dict[str, pg.PlotCurveItem] = {}
         self._dots: dict[str, pg.ScatterPlotItem] = {}
+        # pyqtgraph keeps the first background for ever; ours changes with the data.
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setInteractive(False)

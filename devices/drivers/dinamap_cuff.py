@@ -102,21 +102,23 @@ class CuffTracker:
             return [self._event("nibp_failed", "the cuff reading gave no pressures", now)]
         # after a break it may have been measured while the cable was out, before the connection
         since = self._connected_at if first_ever else None
-        at = self._when(earliest, since)
+        at = self._when(earliest, latest, since)
         reading = Reading(self._source, dict(reply.values), at, now)
         if was_busy:
             return [self._event("nibp_done", "the cuff reading is done", now), reading]
         return [reading]
 
-    def _when(self, earliest: datetime, since: datetime | None) -> datetime:
-        """When it was measured: the middle of what is possible, so at most half a second wrong.
+    def _when(self, earliest: datetime, latest: datetime, since: datetime | None) -> datetime:
+        """When it was measured: the middle of what is possible, so half a second wrong at most
+        where the monitor answers at once.
 
-        The age counts whole seconds, so the truth lies up to a second before ``earliest``; not
-        before the last poll that still showed the result before, nor before ``since``.
+        The age counts whole seconds, so the truth lies up to a second before ``earliest``, and
+        not after ``latest``; not before the last poll that still showed the result before, nor
+        before ``since``.
         """
         bounds = (earliest - AGE_STEP, self._asked_at, since)
         lowest = max(bound for bound in bounds if bound is not None)
-        return lowest + (earliest - lowest) / 2 if lowest < earliest else lowest
+        return lowest + (latest - lowest) / 2 if lowest < latest else lowest
 
     def _is_new(self, age: int, earliest: datetime) -> bool:
         if self._age is not None and age < self._age:

@@ -2,7 +2,8 @@
 
 ``python -m tests.whole.kill [--times 100] [--seed N]``. Each time: a simulated monitor on a
 pseudo-terminal, ``session run --json`` (which prints an entry only once it is durable), then
-``kill -9``, and after it: every printed entry is in the file, the chain verifies, and the session is resumed and ended.
+``kill -9``, and after it: every printed entry is in the file, the chain verifies, and the session
+is resumed and ended.
 """
 
 from __future__ import annotations
