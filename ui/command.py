@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from ketamonitor import __version__
 from ketamonitor.cli import devices, people, protocol, session, simulate, store
@@ -14,9 +15,16 @@ from ketamonitor.cli.common import add_store, positive, store_url
 from ketamonitor.cli.errors import UserError
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is one clear line, as every other refusal; ``--help`` says the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="ketamonitor",
         description="Chairside record of ketamine and esketamine sessions. An aid to direct"
         " observation and the bedside monitor; it replaces neither.",

@@ -62,7 +62,9 @@ def draw_session_lines(ink: Ink, scale: Scale, view: SessionView, now: datetime)
         width = ink.width(minutes, 12, 500)
         if first is None or x - width - 6 > scale.x(first) + 70:
             ink.text(x - 6, top + 15, minutes, 12, 500, "text2", RIGHT)
-    if scale.inside(now):
+    if view.ended_at is not None:
+        _ended_line(ink, scale, view.ended_at)
+    elif scale.inside(now):
         x = round(scale.x(now)) + 0.5
         ink.line(x, top, x, bottom, "accent", 1.5)
         ink.painter.setBrush(ink.color("accent"))
@@ -72,6 +74,14 @@ def draw_session_lines(ink: Ink, scale: Scale, view: SessionView, now: datetime)
         )
         if x + 40 < scale.right:
             ink.text(x + 7, scale.lanes[PRESSURE].bottom() - 6, "now", 12, 600, "accent")
+
+
+def _ended_line(ink: Ink, scale: Scale, ended_at: datetime) -> None:
+    """The end of a session is past: it is not drawn in the colour of the present moment."""
+    if scale.inside(ended_at):
+        x = round(scale.x(ended_at)) + 0.5
+        ink.line(x, scale.lanes[PRESSURE].top(), x, scale.bottom, "text2")
+        ink.text(x + 7, scale.lanes[PRESSURE].bottom() - 6, "ended", 12, 600, "text2")
 
 
 def spread(labels: Sequence[Label], apart: float) -> list[Label]:

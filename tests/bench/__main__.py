@@ -1,0 +1,30 @@
+"""All benchmarks: ``python -m tests.bench [--smoke]``; the smoke run only shows that they run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from tests.bench import bench_store
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="short: figures mean little")
+    args = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # Imported late: Qt looks at the environment when it is loaded.
+    from tests.bench import wire_to_screen
+
+    print("-- wire to screen", flush=True)
+    if args.smoke:
+        wire_to_screen.main(rounds=100, hours=1, records=600)
+    else:
+        wire_to_screen.main()
+    print("-- store", flush=True)
+    bench_store.main(*((20, 100) if args.smoke else (1000, 500)))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
