@@ -7,13 +7,14 @@ the figures of the last whole run).
 
 from __future__ import annotations
 
+import tomllib
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.whole import oracle
-from tests.whole.cases import MADE, REAL_FOLDER, Outcome, play
+from tests.whole.cases import MADE, REAL_FOLDER, Outcome, play, real_cases
 
 #: Slower than the real cases' 60: a busy machine's delays count as many session seconds.
 SPEED = 20.0
@@ -117,3 +118,27 @@ def damaged(
         }
         entries.append(entry("alarm", "14:01:00", raised))
     return oracle.faults(rows, "dinamap", {"entries": entries})
+
+
+def test_the_oracle_counts_the_episodes_that_another_rule_found() -> None:
+    """``EXPECTED_CROSSINGS.csv`` was made by a rule that shares no code with us or the oracle."""
+    listed = REAL_FOLDER.parent / "EXPECTED_CROSSINGS.csv"
+    if not listed.exists():
+        pytest.skip("../shared/realcases is not here")
+    expected: dict[tuple[str, str], list[float]] = {}
+    for row in oracle.rows_of(listed):
+        key = f"{row['param']}{row['op']}{float(row['limit']):g}"
+        expected.setdefault((row["case"], key), []).append(float(row["first_t_s"]))
+    limits = [
+        {**limit, "relative": None}
+        for limit in tomllib.loads(CROSSINGS.read_text(encoding="utf-8"))["limit"]
+    ]
+    found = {
+        (path.stem, key): [t_s for t_s, _ in episodes]
+        for path in real_cases()
+        for key, episodes in oracle.episodes(
+            oracle.rows_of(path), oracle.MONITORS["ge-dri"], limits
+        ).items()
+        if episodes
+    }
+    assert found == expected
