@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -80,15 +81,18 @@ def _play(store: str, port: str, speed: float, out: Path | None) -> int:
     window = main_window(theme, station, bridge, NURSE)
     window.resize(*SIZE)
     window.show()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # So that the simulated monitor and the store are closed too, whoever ends us.
+        signal.signal(number, lambda *_: app.exit(0))
     try:
         course, player = _begin(station, nurse, port)
         if out is None:
             app.exec()
-            nurse.interrupt()
         else:
             _watch(app, window, station, course, player, out)
+        nurse.interrupt()  # where the window was closed first; the session stays unfinished
         player.join()
-        if out is not None:
+        if out is not None and course.over:
             _leave_results(station, course.session, out)
     finally:
         window.background.close()
@@ -115,8 +119,7 @@ def _begin(station: Station, nurse: Headless, port: str) -> tuple[_Course, threa
     course = _Course(session, done.result()[0].at)
 
     def play() -> None:
-        nurse.play(station, session, course.started_at, acts, NURSE.name, None)
-        course.over = True
+        course.over = nurse.play(station, session, course.started_at, acts, NURSE.name, None)
 
     player = threading.Thread(target=play, name="nurse")
     player.start()

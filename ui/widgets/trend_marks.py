@@ -134,7 +134,9 @@ def draw_events(ink: Ink, scale: Scale, record: Record, view: SessionView) -> No
 def draw_gaps(ink: Ink, scale: Scale, record: Record, now: datetime) -> None:
     """Hatched stretches without SpO2, with cause and length; nothing is drawn across them."""
     lane = scale.lanes[SPO2]
-    for gap in record.gaps:
+    # The newest gap speaks first; an older one whose words would cover it keeps to its hatching.
+    said: list[QRectF] = []
+    for gap in reversed(record.gaps):
         if gap.metric not in ("spo2", "all"):
             continue
         left = max(lane.left(), scale.x(gap.start))
@@ -145,10 +147,18 @@ def draw_gaps(ink: Ink, scale: Scale, record: Record, now: datetime) -> None:
         ink.hatch(area, "line2", 7)
         ink.line(left, lane.top(), left, lane.bottom(), "line2")
         ink.line(right, lane.top(), right, lane.bottom(), "line2")
-        _gap_words(ink, lane, left, right, gap, now)
+        _gap_words(ink, lane, left, right, gap, now, said)
 
 
-def _gap_words(ink: Ink, lane: QRectF, left: float, right: float, gap: Gap, now: datetime) -> None:
+def _gap_words(
+    ink: Ink,
+    lane: QRectF,
+    left: float,
+    right: float,
+    gap: Gap,
+    now: datetime,
+    said: list[QRectF],
+) -> None:
     text = f"{gap.reason} {words.countdown(((gap.end or now) - gap.start).total_seconds())}"
     width, y = ink.width(text, 12, 500), lane.bottom() - 8
     before = left - 5 - width > lane.left()
@@ -156,6 +166,9 @@ def _gap_words(ink: Ink, lane: QRectF, left: float, right: float, gap: Gap, now:
     if not before and right + 5 + width > lane.right():
         return
     back = QRectF(x - width - 2 if before else x - 2, y - 11, width + 4, 15)
+    if any(back.intersects(other) for other in said):
+        return
+    said.append(back)
     ink.painter.fillRect(back, ink.color("panel"))
     ink.text(x, y, text, 12, 500, "text2", RIGHT if before else LEFT)
 
