@@ -6,7 +6,8 @@ import argparse
 import json
 import math
 
-from ketamonitor.store import default_store_url
+from ketamonitor.cli.errors import UserError
+from ketamonitor.store import Store, StoreError, default_store_url, open_store
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -38,3 +39,11 @@ def positive(text: str) -> float:
 def emit(as_json: bool, line: str, data: object) -> None:
     """One result on standard output: a line for people, or one JSON object."""
     print(json.dumps(data, ensure_ascii=False) if as_json else line, flush=True)
+
+
+def open_reading(url: str) -> Store:
+    """The store, to read from. Raises :class:`UserError` where it cannot be opened."""
+    try:
+        return open_store(url, create=False, read_only=True)
+    except StoreError as error:
+        raise UserError(str(error)) from error

@@ -1,71 +1,29 @@
-"""``ketamonitor session ...``: record without a screen, list, show, verify, export."""
+"""``ketamonitor session ...``: list, show, verify and export what is stored."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
-import json
-import os
-import sys
-from datetime import date
 from pathlib import Path
-from typing import Any
 
-from devices.port import PortError
-from devices.registry import DRIVERS
 from ketamonitor import words
-from ketamonitor.cli.common import add_store, emit, positive, store_url
-from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.cli import recording
+from ketamonitor.cli.common import add_store, emit, open_reading, store_url
+from ketamonitor.cli.errors import UserError
 from ketamonitor.clock import SteadyClock
-from ketamonitor.entries import Entry, stamp, verify_chain
-from ketamonitor.headless import Headless, interrupted_by_signals
-from ketamonitor.people import SignInError
-from ketamonitor.protocol import ProtocolError, TreatmentProtocol, read_protocol
+from ketamonitor.entries import Entry, verify_chain
 from ketamonitor.record import Record
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.pdf import write_pdf
 from ketamonitor.report.tables import write_csv, write_json
-from ketamonitor.script import Act, ScriptError, read_script
-from ketamonitor.station import SessionPlan, Station
-from ketamonitor.store import SessionSummary, Store, StoreError, open_store
-from ketamonitor.view import DeviceChoice, Patient
-
-#: Who records a simulated session that nobody has signed in for.
-SIMULATED_AUTHOR = "simulated"
-
-#: Stands where a simulated session was given no patient; its name says what it is.
-SIMULATED_PATIENT = Patient("SIMULATED, Patient", "SIM-0000", date(1980, 1, 1))
+from ketamonitor.store import Store
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("session", help="record, list, show, verify and export sessions")
     commands = parser.add_subparsers(dest="session_command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="record a session without a screen")
-    add_store(run)
-    run.add_argument("--protocol", metavar="NAME", help="treatment protocol (or a .toml file)")
-    run.add_argument(
-        "--device",
-        action="append",
-        default=[],
-        metavar="DRIVER:PORT",
-        help="monitor and port, for example dinamap:/dev/ttyUSB0 (repeatable)",
-    )
-    run.add_argument(
-        "--patient", metavar="NAME,ID,BORN", help="for example 'Doe, Jo,0048,1984-03-14'"
-    )
-    run.add_argument("--weight", type=positive, metavar="KG")
-    run.add_argument("--chair", default="1")
-    run.add_argument("--script", type=Path, metavar="FILE.jsonl", help="what the nurse does")
-    run.add_argument(
-        "--for", dest="for_s", type=positive, metavar="SECONDS", help="session seconds"
-    )
-    run.add_argument("--speed", type=positive, default=1.0, metavar="N")
-    run.add_argument("--simulated", action="store_true", help="mark as simulated, for ever")
-    run.add_argument("--user", help="who records; the password is asked or KETAMONITOR_PASSWORD")
-    run.add_argument("--resume", metavar="ID", help="go on with an unfinished session")
-    run.add_argument("--json", action="store_true", help="print each entry once it is durable")
-    run.set_defaults(handler=run_session)
+    recording.add_parser(commands)
 
     listing = commands.add_parser("list", help="all sessions, newest first")
     add_store(listing)
@@ -90,153 +48,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.set_defaults(handler=export_session)
 
 
-def run_session(args: argparse.Namespace) -> int:
-    try:
-        acts = read_script(args.script) if args.script else []
-    except ScriptError as error:
-        raise UserError(str(error)) from error
-    # Sped-up time is never a patient's time: such a session is marked as simulated for ever.
-    simulated = args.simulated or args.speed != 1.0
-    devices = _devices(args.device)
-    headless = Headless(tell=_teller(args.json))
-    url = store_url(args)
-    start = _last_time(url, args.resume) if args.resume and simulated else None
-    clock = SteadyClock(args.speed, start)
-    try:
-        station = Station(url, clock, headless.publish)
-    except (StoreError, ProtocolError) as error:
-        raise UserError(str(error)) from error
-    try:
-        return _record(args, station, headless, acts, devices, simulated)
-    finally:
-        station.close()
-
-
-def _record(
-    args: argparse.Namespace,
-    station: Station,
-    headless: Headless,
-    acts: list[Act],
-    devices: tuple[DeviceChoice, ...],
-    simulated: bool,
-) -> int:
-    if args.resume:
-        simulated = _stored_simulated(station, args.resume)
-    author = _author(args, station, simulated)
-    try:
-        if args.resume:
-            session, started_at = args.resume, station.record(args.resume).info.started_at
-            elapsed = (station.clock.now() - started_at).total_seconds()
-            acts = [act for act in acts if act.t_s >= elapsed]
-            done = station.resume(session, devices, author, ports_must_open=True)
-        else:
-            plan = SessionPlan(
-                _patient(args.patient, simulated),
-                args.weight,
-                _protocol(args.protocol, station),
-                devices,
-                simulated,
-                args.chair,
-            )
-            session, done = station.start(plan, author, ports_must_open=True)
-            started_at = None
-        first = done.result()[0]
-    except (ValueError, PortError, StoreError, ProtocolError) as error:
-        raise UserError(str(error)) from error
-    started_at = started_at or first.at
-    emit(args.json, session, {"session": session})
-    with interrupted_by_signals(headless.interrupt):
-        finished = headless.play(station, session, started_at, acts, author, args.for_s)
-    for complaint in headless.complaints:
-        print(complaint, file=sys.stderr)
-    if not finished:
-        hint = f"recording stopped; go on with: ketamonitor session run --resume {session}"
-        print(hint, file=sys.stderr)
-    return 1 if headless.complaints else 0
-
-
-def _teller(as_json: bool) -> Any:
-    def tell(entry: Entry) -> None:
-        if as_json:
-            print(json.dumps(entry.as_json(), ensure_ascii=False), flush=True)
-
-    return tell
-
-
-def _devices(given: list[str]) -> tuple[DeviceChoice, ...]:
-    choices: list[DeviceChoice] = []
-    for text in given:
-        name, colon, port = text.partition(":")
-        if not colon or not port:
-            raise UsageError(f"--device {text}: write it as DRIVER:PORT, e.g. dinamap:/dev/ttyUSB0")
-        if name not in DRIVERS:
-            raise UsageError(f"unknown driver {name!r} (known: {', '.join(DRIVERS)})")
-        taken = sum(choice.driver == name for choice in choices)
-        choices.append(DeviceChoice(name, port, name if not taken else f"{name}-{taken + 1}"))
-    return tuple(choices)
-
-
-def _patient(text: str | None, simulated: bool) -> Patient:
-    if text is None:
-        if simulated:
-            return SIMULATED_PATIENT
-        raise UsageError("--patient NAME,ID,BORN is needed (only a simulated session goes without)")
-    # The name may itself hold a comma: the last two fields are number and date of birth.
-    parts = [part.strip() for part in text.rsplit(",", 2)]
-    if len(parts) != 3 or not all(parts):
-        raise UsageError("--patient: write it as NAME,ID,BORN with BORN as YYYY-MM-DD")
-    try:
-        return Patient(parts[0], parts[1], date.fromisoformat(parts[2]))
-    except ValueError:
-        raise UsageError("--patient: BORN must be a date written YYYY-MM-DD") from None
-
-
-def _protocol(name: str | None, station: Station) -> TreatmentProtocol:
-    if name is None:
-        raise UsageError("--protocol NAME is needed; see: ketamonitor protocol list")
-    if name.endswith(".toml"):
-        return read_protocol(Path(name))
-    return station.protocol(name)
-
-
-def _author(args: argparse.Namespace, station: Station, simulated: bool) -> str:
-    if args.user is None:
-        if simulated:
-            return SIMULATED_AUTHOR
-        raise UsageError("--user NAME is needed: only a simulated session goes without signing in")
-    password = os.environ.get("KETAMONITOR_PASSWORD")
-    if password is None:
-        password = getpass.getpass(f"Password of {args.user}: ")
-    try:
-        return station.people.sign_in(args.user, password).name
-    except SignInError as error:
-        raise UserError(str(error)) from error
-
-
-def _stored_simulated(station: Station, session: str) -> bool:
-    try:
-        return station.record(session).info.simulated
-    except ValueError as error:
-        raise UserError(f"there is no session {session}") from error
-
-
-def _last_time(url: str, session: str) -> Any:
-    with _open(url) as store:
-        last = store.last(session)
-    if last is None:
-        raise UserError(f"there is no session {session}")
-    return last.recorded_at
-
-
-def _open(url: str) -> Store:
-    try:
-        return open_store(url, create=False, read_only=True)
-    except StoreError as error:
-        raise UserError(str(error)) from error
-
-
 def list_sessions(args: argparse.Namespace) -> int:
-    with _open(store_url(args)) as store:
+    with open_reading(store_url(args)) as store:
         for summary in store.sessions():
             state = "unfinished" if summary.ended_at is None else words.clock(summary.ended_at)
             counts = summary.alarms
@@ -246,31 +59,8 @@ def list_sessions(args: argparse.Namespace) -> int:
                 f"  alerts {counts.get('high', 0)}/{counts.get('medium', 0)}/{counts.get('low', 0)}"
                 f"  {summary.entry_count} entries{'  SIMULATED' if summary.simulated else ''}"
             )
-            emit(args.json, line, _summary_json(summary))
+            emit(args.json, line, summary.as_json())
     return 0
-
-
-def _summary_json(summary: SessionSummary) -> dict[str, object]:
-    patient = summary.patient
-    return {
-        "id": summary.id,
-        "started_at": stamp(summary.started_at),
-        "ended_at": stamp(summary.ended_at) if summary.ended_at else None,
-        "patient": {
-            "name": patient.name,
-            "mrn": patient.mrn,
-            "born": patient.born.isoformat(),
-        }
-        if patient
-        else None,
-        "protocol": summary.protocol_name,
-        "simulated": summary.simulated,
-        "author": summary.author,
-        "chair": summary.chair,
-        "entries": summary.entry_count,
-        "alarms": dict(summary.alarms),
-        "fault": summary.fault,
-    }
 
 
 def _entries(store: Store, session: str) -> list[Entry]:
@@ -281,11 +71,11 @@ def _entries(store: Store, session: str) -> list[Entry]:
 
 
 def show_session(args: argparse.Namespace) -> int:
-    with _open(store_url(args)) as store:
+    with open_reading(store_url(args)) as store:
         entries = _entries(store, args.id)
         summary = store.summary(args.id)
     if args.json:
-        emit(True, "", _summary_json(summary) if summary else {})
+        emit(True, "", summary.as_json() if summary else {})
         return 0
     info = Record.of(entries).info
     print(f"{info.id}  {info.protocol.title}{'  SIMULATED' if info.simulated else ''}")
@@ -301,7 +91,7 @@ def show_session(args: argparse.Namespace) -> int:
 
 
 def verify_session(args: argparse.Namespace) -> int:
-    with _open(store_url(args)) as store:
+    with open_reading(store_url(args)) as store:
         entries = _entries(store, args.id)
     faults = verify_chain(args.id, entries)
     if faults:
@@ -319,7 +109,7 @@ def verify_session(args: argparse.Namespace) -> int:
 
 
 def export_session(args: argparse.Namespace) -> int:
-    with _open(store_url(args)) as store:
+    with open_reading(store_url(args)) as store:
         entries = _entries(store, args.id)
         summary = store.summary(args.id)
     try:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ketamonitor import words
-from ketamonitor.record import GAP_AFTER, Record, Series
+from ketamonitor.course import GAP_AFTER, Series
+from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
 from ketamonitor.report.marks import Mark, alarm_marks, dose_labels, event_boxes, spread
 from ketamonitor.report.scales import (

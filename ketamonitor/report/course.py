@@ -8,9 +8,10 @@ from typing import Any
 
 from devices.metrics import METRICS
 from ketamonitor import words
+from ketamonitor.course import CuffPoint, EventPoint, Infusion
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import DosePlan
-from ketamonitor.record import CuffPoint, EventPoint, Infusion, Record
+from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
 
 ROUTES = {"iv": "IV", "im": "IM", "sc": "SC", "nasal": "nasal", "oral": "oral"}

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from ketamonitor import words
-from ketamonitor.record import AlarmEpisode, Record
+from ketamonitor.course import AlarmEpisode
+from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
 
 #: Width of the plot in mm, and of an alarm mark and an event's box on it.

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, replace
 
 from ketamonitor import words
+from ketamonitor.course import CuffPoint, Series
 from ketamonitor.protocol import AlarmLimit
-from ketamonitor.record import CuffPoint, Record, Series
+from ketamonitor.record import Record
 
 PRESSURES = ("nibp_sys", "nibp_dia", "nibp_map")
 #: Metrics whose limits stand on the pressure axis, with the word behind the figure.

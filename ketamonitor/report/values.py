@@ -10,8 +10,9 @@ from typing import Any
 
 from devices.metrics import METRICS
 from ketamonitor import words
+from ketamonitor.course import AnswerPoint, CuffPoint, Series
 from ketamonitor.instruments import INSTRUMENTS
-from ketamonitor.record import AnswerPoint, CuffPoint, Record, Series
+from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
 
 #: Pulse and SpO2 of a row are the readings nearest to its time, no further away than this.

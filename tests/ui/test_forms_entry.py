@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from ketamonitor.record import CuffPoint, DosePoint, Record
+from ketamonitor.course import CuffPoint, DosePoint
+from ketamonitor.record import Record
 from ketamonitor.view import InfusionView, SessionView
 from tests.ui.forms import START, Bench, view
 from ui.pages.baseline import BaselinePanel

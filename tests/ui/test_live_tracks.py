@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketamonitor.record import AlarmEpisode, Series
+from ketamonitor.course import AlarmEpisode, Series
 from ui.widgets.tracks import GAP_S, Track, each_minute, thinned
 from ui.widgets.trend_marks import merged
 

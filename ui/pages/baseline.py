@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QVBoxLayout
 
 from ketamonitor import drafts
+from ketamonitor.course import CuffPoint
 from ketamonitor.entries import Draft
-from ketamonitor.record import CuffPoint
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock, pressure
 from ui.pages.entry import Desk, EntryPanel

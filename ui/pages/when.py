@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from ketamonitor.record import LATE_AFTER
+from ketamonitor.course import LATE_AFTER
 from ketamonitor.words import clock
 from ui.pages.parts import Kit
 from ui.pages.typed import time_of_day

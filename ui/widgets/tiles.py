@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QWidget
 
-from ketamonitor.record import CuffPoint
+from ketamonitor.course import CuffPoint
 from ketamonitor.view import SessionView
 from ui.theme import Theme
 from ui.widgets.ink import Ink

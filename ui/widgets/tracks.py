@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ketamonitor.record import GAP_AFTER, Series
+from ketamonitor.course import GAP_AFTER, Series
 
 Floats = NDArray[np.float64]
 GAP_S = GAP_AFTER.total_seconds()

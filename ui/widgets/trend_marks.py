@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import QRectF
 
 from ketamonitor import words
-from ketamonitor.record import AlarmEpisode, CuffPoint, Gap, Record
+from ketamonitor.course import AlarmEpisode, CuffPoint, Gap
+from ketamonitor.record import Record
 from ketamonitor.view import DueState, SessionView
 from ui.widgets.ink import CENTRE, LEFT, RIGHT, Ink
 from ui.widgets.marks import caret_down, caret_up, due_triangle
