@@ -14,11 +14,13 @@ from ketamonitor.record import Record
 from ketamonitor.view import InfusionView, SessionView
 from tests.ui.forms import START, Bench, view
 from ui.pages.baseline import BaselinePanel
+from ui.pages.devices_part import DevicesPart
 from ui.pages.dose import OTHER_DRUG, DosePanel
-from ui.pages.dose_parts import DevicesPart, InfusionPart, SinglePart
 from ui.pages.ending import EndPanel
+from ui.pages.infusion_part import InfusionPart
 from ui.pages.pressure import PressurePanel
 from ui.pages.remark import MarkPanel, NotePanel
+from ui.pages.single_part import SinglePart
 
 RUNNING = InfusionView("running", START, 34.2, 40, 29.1, START + timedelta(minutes=40))
 

@@ -15,8 +15,8 @@ from ketamonitor.station import SessionPlan, Station
 from tests.ui.forms import PATIENT
 from ui.bridge import Bridge
 from ui.main_window import MainWindow
-from ui.pages.dose_parts import InfusionPart
 from ui.pages.ending import EndPanel
+from ui.pages.infusion_part import InfusionPart
 from ui.pages.observation import ObservationPanel
 from ui.pages.pressure import PressurePanel
 from ui.pages.signing import UnlockPanel

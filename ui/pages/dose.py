@@ -12,9 +12,12 @@ from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
-from ui.pages.dose_parts import DevicesPart, DosePart, InfusionPart, SinglePart
+from ui.pages.devices_part import DevicesPart
+from ui.pages.dose_part import DosePart
 from ui.pages.entry import Desk, EntryPanel
+from ui.pages.infusion_part import InfusionPart
 from ui.pages.parts import rule
+from ui.pages.single_part import SinglePart
 from ui.pages.when import When
 
 OTHER_DRUG = "Other drug"

@@ -1,49 +1,21 @@
-"""The forms of the dose panel: an infusion and its changes, nasal devices, one single dose."""
+"""The dose panel of an infusion: start, pause, resume, stop."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ketamonitor import drafts, intake
 from ketamonitor.entries import Draft
-from ketamonitor.protocol import DosePlan
 from ketamonitor.record import Record
 from ketamonitor.view import InfusionView, SessionInfo, SessionView
 from ketamonitor.words import clock
+from ui.pages.dose_part import DosePart
 from ui.pages.parts import Bar, Kit
-from ui.pages.protocol_lines import ROUTES, arithmetic, dose_line
+from ui.pages.protocol_lines import arithmetic, dose_line
 
 REASONS = ("BP rise", "Distress", "Patient asked", "Nausea", "Line or pump", "Order complete")
-
-
-class DosePart(QWidget):
-    """One form. ``missing`` says what is left in words; ``draft`` may raise ``ValueError``."""
-
-    changed = Signal()
-    name = ""
-
-    @property
-    def save_words(self) -> str:
-        raise NotImplementedError
-
-    def missing(self) -> str:
-        raise NotImplementedError
-
-    def draft(self, at: datetime, author: str) -> Draft:
-        raise NotImplementedError
-
-    def clear(self) -> None:
-        raise NotImplementedError
-
-    def follow(self, view: SessionView, record: Record) -> None:
-        """Follow the session."""
-
-    def key(self, key: str) -> bool:
-        """Take a single key in capitals; whether it meant something here."""
-        return False
 
 
 class InfusionPart(DosePart):
@@ -219,162 +191,3 @@ class InfusionPart(DosePart):
         if other:
             self.other_minutes.setFocus()
         self.changed.emit()
-
-
-class DevicesPart(DosePart):
-    """Nasal devices one after the other; nothing counts before "no green dot left" is ticked."""
-
-    name = "Devices"
-
-    def __init__(self, kit: Kit, info: SessionInfo) -> None:
-        super().__init__()
-        self._info = info
-        self._plan = info.protocol.dose
-        self._given = 0
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        self._head = kit.label("", "huge")
-        self._so_far = kit.says()
-        self.lot = kit.field("Lot, typed from the pack", "Lot")
-        self.lot.setMaxLength(40)
-        self.no_dot = kit.tick_box("No green dot left")
-        layout.addWidget(kit.label(dose_line(self._plan), "fact"))
-        layout.addWidget(self._head)
-        layout.addWidget(self._so_far)
-        layout.addWidget(kit.label("Lot", "muted"))
-        layout.addWidget(self.lot)
-        layout.addWidget(self.no_dot)
-        layout.addWidget(
-            kit.label("Nothing is counted until “no green dot left” is ticked and saved.", "muted")
-        )
-        layout.addStretch()
-        self.lot.textChanged.connect(self.changed)
-        self.no_dot.toggled.connect(self.changed)
-
-    @property
-    def _number(self) -> int:
-        return self._given + 1
-
-    @property
-    def _complete(self) -> bool:
-        return self._given >= (self._plan.devices or 0)
-
-    @property
-    def save_words(self) -> str:
-        if self._complete:
-            return "All devices given"
-        return f"Give device {self._number}: {self._plan.device_mg:g} mg"
-
-    def missing(self) -> str:
-        if self._complete:
-            return f"All {self._plan.devices} devices of this protocol are recorded"
-        if not self.lot.text().strip():
-            return "Type the lot of this device"
-        return "" if self.no_dot.isChecked() else "Tick “no green dot left” once it is so"
-
-    def draft(self, at: datetime, author: str) -> Draft:
-        return drafts.dose(
-            self._plan.drug,
-            self._plan.route,
-            self._plan.device_mg or 0.0,
-            weight_kg=self._info.weight_kg,
-            device_no=self._number,
-            lot=self.lot.text(),
-            note="no green dot left",
-            at=at,
-            author=author,
-        )
-
-    def clear(self) -> None:
-        self.lot.clear()
-        self.no_dot.setChecked(False)
-
-    def follow(self, view: SessionView, record: Record) -> None:
-        given = [d for d in record.doses if d.device_no is not None and not d.struck]
-        self._given = len(given)
-        total = sum(d.mg for d in given)
-        number = min(self._number, self._plan.devices or 0)
-        self._head.setText(f"Device {number} of {self._plan.devices}")
-        told = [
-            f"Device {d.device_no}: {clock(d.at, seconds=True)}, {d.mg:g} mg, lot {d.lot}"
-            for d in given
-        ]
-        self._so_far.setText("\n".join([*told, f"{total:g} mg recorded"]))
-        for widget in (self.lot, self.no_dot):
-            widget.setEnabled(not self._complete)
-
-    def key(self, key: str) -> bool:
-        if key != "K":
-            return False
-        self.lot.setFocus()
-        return True
-
-
-class SinglePart(DosePart):
-    """One dose at once: of the protocol's drug (``plan``), or of any other."""
-
-    def __init__(self, kit: Kit, info: SessionInfo, plan: DosePlan | None) -> None:
-        super().__init__()
-        self.name = "Dose" if plan else "Other drug"
-        self._info = info
-        self._plan = plan
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        self.drug = kit.field("Name as on the label", "Drug")
-        self.drug.setMaxLength(80)
-        self.route = kit.choice(
-            list(drafts.ROUTES), shown={r: f"{r}\n{ROUTES[r]}" for r in drafts.ROUTES}
-        )
-        self.mg = kit.field("", "Dose in mg", big=True)
-        if plan is not None:
-            layout.addWidget(kit.label(dose_line(plan), "fact"))
-            layout.addWidget(
-                kit.label(f"Protocol’s arithmetic: {arithmetic(plan, info.weight_kg)}", "muted")
-            )
-        else:
-            layout.addWidget(kit.label("Drug", "muted"))
-            layout.addWidget(self.drug)
-            layout.addWidget(kit.label("Route", "muted"))
-            layout.addWidget(self.route)
-        layout.addWidget(kit.label("Dose given, mg", "muted"))
-        layout.addWidget(self.mg)
-        layout.addStretch()
-        for typed in (self.drug, self.mg):
-            typed.textChanged.connect(self.changed)
-        self.route.changed.connect(self.changed)
-
-    @property
-    def save_words(self) -> str:
-        return "Save dose"
-
-    def missing(self) -> str:
-        if self._plan is None and not self.drug.text().strip():
-            return "Type the drug"
-        if self._plan is None and self.route.chosen is None:
-            return "Choose the route"
-        if not self.mg.text().strip():
-            return "Type the dose in mg"
-        try:
-            self.draft(self._info.started_at, "check")
-        except ValueError as error:
-            return str(error)
-        return ""
-
-    def draft(self, at: datetime, author: str) -> Draft:
-        drug = self._plan.drug if self._plan else self.drug.text()
-        route = self._plan.route if self._plan else self.route.chosen or ""
-        return drafts.dose(
-            drug,
-            route,
-            intake.amount(self.mg.text(), "dose", "mg"),
-            weight_kg=self._info.weight_kg,
-            at=at,
-            author=author,
-        )
-
-    def clear(self) -> None:
-        self.drug.clear()
-        self.route.clear()
-        self.mg.clear()
