@@ -53,9 +53,9 @@ class NewSessionPage(QWidget):
     def _patient_card(self) -> QWidget:
         kit = self.kit
         frame, inside = kit.card("1 Patient")
-        self.name = kit.field("LINDQVIST, Maren", "Patient's full name")
+        self.name = kit.field("surname, given names", "Patient's full name")
         self.mrn = kit.field("", "Record number, MRN")
-        self.born = kit.field("14 Mar 1984", "Date of birth")
+        self.born = kit.field("day month year", "Date of birth")
         self.weight = kit.field("kg", "Weight in kg")
         for words, typed in (
             ("Full name", self.name),
