@@ -120,10 +120,11 @@ class PtyPlug:
             os.write(self._master, data)
 
     def close(self) -> None:
-        os.close(self._master)
+        # The name goes first: whoever sees the line end must not find it there again.
         link = self._link
         if link is not None and link.is_symlink() and os.readlink(link) == self._path:
             link.unlink()
+        os.close(self._master)
 
     def _put_link(self, link: Path) -> None:
         # A link to nothing is what a killed simulator leaves behind; anything else is not ours.
