@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from ketamonitor.cli.errors import UserError
@@ -56,6 +56,7 @@ def run_demo(scenario: str, speed: float | None, *, headless: bool, out: Path | 
     """Run it; exit status. Raises :class:`UserError` where it cannot be run here."""
     if headless:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        qInstallMessageHandler(_qt_says)
     elif sys.platform == "linux" and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
@@ -179,6 +180,12 @@ def _leave_results(station: Station, session: str, out: Path) -> None:
         ("JSON", "session.json"),
     ):
         print(f"{what}: {(out / name).resolve()}", flush=True)
+
+
+def _qt_says(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Qt's words on standard error, but for one that every window without a screen repeats."""
+    if text != "This plugin does not support propagateSizeHints()":
+        print(f"Qt: {text}", file=sys.stderr)
 
 
 @contextmanager

@@ -1,0 +1,33 @@
+"""The demonstration, headless, as ``make demo`` runs it: every result it promises is there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from pypdf import PdfReader
+
+from tests.whole.cases import PROGRAM
+
+
+def test_the_headless_demonstration_leaves_what_it_says(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "demo", "--headless", "--speed", "240", "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert set(said) == {"live page", "live page in alert", "review page", "PDF", "CSV", "JSON"}
+    assert all(Path(path).stat().st_size > 1000 for path in said.values())
+    pages = [page.extract_text() for page in PdfReader(said["PDF"]).pages]
+    assert all("LINDQVIST" in page and "DEMO-0048" in page for page in pages)
+    assert all("SIMULATED" in page.upper() for page in pages)
+    entries = json.loads(Path(said["JSON"]).read_text(encoding="utf-8"))["entries"]
+    kinds = {entry["kind"] for entry in entries}
+    assert {"session", "reading", "infusion", "observation", "alarm", "note", "event"} <= kinds
+    assert entries[-1]["body"]["event"] == "ended"
