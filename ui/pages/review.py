@@ -208,7 +208,7 @@ class ReviewPage(QWidget):
             cards.addWidget(card, 1)
         box = QWidget()
         box.setLayout(cards)
-        box.setMaximumHeight(286)
+        box.setMaximumHeight(248)
         layout.addWidget(box)
         return page
 
