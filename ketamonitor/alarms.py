@@ -178,8 +178,7 @@ def _no_reading(key: str, known: Known, situation: Situation) -> ActiveAlarm | N
         text = f"{name}: no value in the last reading"
         return _technical(f"no_reading:{key}", "no_reading", "low", text, situation, key)
     if known.at is None or any(
-        link.source == known.source and link.state in (LinkState.LOST, LinkState.SILENT)
-        for link in situation.links
+        link.source == known.source and _down(link, situation) for link in situation.links
     ):
         return None  # never had a value, or the lost link says it already
     if situation.now - known.at <= timedelta(seconds=situation.protocol.technical.no_reading_s):
@@ -212,8 +211,9 @@ def _implausible(key: str, known: Known, situation: Situation) -> ActiveAlarm | 
 def _link(link: LinkView, situation: Situation) -> ActiveAlarm | None:
     technical = situation.protocol.technical
     for_s = (situation.now - link.since).total_seconds()
-    if link.state in (LinkState.LOST, LinkState.SILENT) and for_s >= technical.link_lost_s:
-        text = f"{link.source}: link {link.state.value}"
+    if _down(link, situation) and for_s >= technical.link_lost_s:
+        word = "silent" if link.state is LinkState.SILENT else "lost"
+        text = f"{link.source}: link {word}"
         return _technical(
             f"link_lost:{link.source}", "link_lost", "medium", text, situation, None, link.reason
         )
@@ -224,6 +224,16 @@ def _link(link: LinkView, situation: Situation) -> ActiveAlarm | None:
             f"no_reading:{link.source}", "no_reading", "low", text, situation, None, link.reason
         )
     return None
+
+
+def _down(link: LinkView, situation: Situation) -> bool:
+    """From the loss until something is read again, so that a port that comes back does not raise
+    an alarm for each of its values. A monitor that is back and gives nothing has its own alarm."""
+    connected_s = (situation.now - link.since).total_seconds()
+    idle = link.state is LinkState.CONNECTED and (
+        connected_s > situation.protocol.technical.no_reading_s
+    )
+    return link.down and not idle
 
 
 def _overdue(what: str, situation: Situation) -> ActiveAlarm | None:

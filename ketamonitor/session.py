@@ -192,8 +192,10 @@ class LiveSession:
             self._cuff_fault = ""
             self._cuff_state = ""
         link = self._links.get(source)
-        if link is not None and any(v is not None for v in body["values"].values()):
-            self._links[source] = replace(link, last_value_at=body_time(body["received_at"]))
+        if link is not None:
+            some = any(value is not None for value in body["values"].values())
+            last = body_time(body["received_at"]) if some else link.last_value_at
+            self._links[source] = replace(link, last_value_at=last, down=False)
 
     def _alarm(self, entry: Entry) -> None:
         body, event = entry.body, entry.body["event"]
@@ -226,12 +228,15 @@ class LiveSession:
         if body["event"] == "link":
             link = self._links.get(source)
             if link is not None:
+                state = LinkState(body["state"])
                 self._links[source] = replace(
                     link,
-                    state=LinkState(body["state"]),
+                    state=state,
                     reason=body["reason"],
                     port=body["port"],
                     since=entry.at,
+                    # An opened port alone is no monitor yet: only a reading ends the break.
+                    down=link.down or state in (LinkState.LOST, LinkState.SILENT),
                 )
         elif body["event"] == "nibp_measuring":
             self._cuff_state = "measuring"

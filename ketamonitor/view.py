@@ -119,6 +119,8 @@ class LimitView:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
+    """A port as it is. ``down``: it was lost or silent and nothing has been read since."""
+
     source: str
     driver: str
     port: str
@@ -126,6 +128,7 @@ class LinkView:
     reason: str
     since: datetime
     last_value_at: datetime | None
+    down: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,9 +174,22 @@ def test_a_lost_link_is_one_alarm_and_not_one_for_each_value() -> None:
     pulse = c.view(200).values["pulse"]
     assert (pulse.freshness, pulse.reason) == (Freshness.TECHNICAL, "link lost")
     assert c.view(200).values["nibp_sys"].freshness is Freshness.FRESH
+    c.enter(link(201, "identifying"))
     c.enter(link(201, "connected"))
-    c.enter(reading(202, {"pulse": 72, "spo2": 97}))
-    assert "link_lost:dinamap" in [key for key, _, _ in c.alarms("cleared")]
+    c.tick(202)
+    assert [a.text for a in c.view(202).alarms] == ["dinamap: link lost"]
+    c.enter(reading(203, {"pulse": 72, "spo2": 97}))
+    assert [key for key, _, _ in c.alarms("raised")] == ["link_lost:dinamap"]
+    assert [key for key, _, _ in c.alarms("cleared")] == ["link_lost:dinamap"]
+
+
+def test_a_monitor_that_is_back_and_gives_nothing_has_the_alarms_of_its_values() -> None:
+    c = course(reading(60, {"pulse": 72}))
+    c.enter(link(62, "lost", "cable pulled out"))
+    c.enter(link(100, "connected"))
+    c.tick(131)
+    assert [key for key, _, _ in c.alarms("cleared")] == ["link_lost:dinamap"]
+    assert [a.id for a in c.view(131).alarms] == ["no_reading:pulse"]
 
 
 def test_a_cuff_result_without_its_diastolic_says_so() -> None:
