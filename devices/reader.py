@@ -46,7 +46,7 @@ class PortReader(threading.Thread):
     came for the driver's ``silent_after_s`` (session seconds), *lost* when the port is not there.
     Only changes are delivered. A lost port is tried again for ever. :attr:`opened` is done after
     the first attempt to open the port, with its :class:`PortError` if it failed. ``ready`` is the
-    port where the caller has opened it already and told the finder so.
+    port where the caller has opened it already, at ``ready_at``, and told the finder so.
     """
 
     def __init__(
@@ -59,10 +59,11 @@ class PortReader(threading.Thread):
         on_bytes: Tap | None = None,
         finder: PortFinder | None = None,
         ready: Port | None = None,
+        ready_at: datetime | None = None,
     ) -> None:
         super().__init__(name=f"reader-{source}", daemon=True)
         self.source = source
-        self._ready = ready
+        self._ready, self._ready_at = ready, ready_at
         self._spec = spec
         self.source = source
         self.opened: Future[None] = Future()
@@ -108,7 +109,8 @@ class PortReader(threading.Thread):
 
     def _try(self) -> None:
         try:
-            port, self._ready = self._ready, None
+            port, since = self._ready, self._ready_at
+            self._ready = self._ready_at = None
             if port is None:
                 self._url = self._finder.find()
                 port = open_port(self._url, self._spec.line)
@@ -116,7 +118,7 @@ class PortReader(threading.Thread):
             try:
                 if not self.opened.done():
                     self.opened.set_result(None)
-                self._converse(port)
+                self._converse(port, since)
             finally:
                 port.close()
         except PortError as fault:
@@ -129,13 +131,16 @@ class PortReader(threading.Thread):
             self._status(LinkState.LOST, str(fault))
         self._refuse_commands()
 
-    def _converse(self, port: Port) -> None:
-        """Sends and receives until the port breaks or the reader is stopped."""
+    def _converse(self, port: Port, since: datetime | None) -> None:
+        """Sends and receives until the port breaks or the reader is stopped.
+
+        ``since`` is when the port was opened, where that was not just now.
+        """
         decoder, clock = self._decoder, self._clock
         silence = timedelta(seconds=self._spec.silent_after_s)
         now = clock.now()
-        self._note("open", b"", now)
-        self._ask(decoder.connected, now)
+        self._note("open", b"", since or now)
+        self._ask(decoder.connected, since or now)
         frames, heard_at, noise, opened = decoder.frames, now, 0, False
         while not self._stopping.is_set():
             self._pass_commands(now)

@@ -125,7 +125,7 @@ class Station:
             "software": __version__,
         }
         done = self._recorder.open(session, Draft("session", now, author, body))
-        self._open_ports(session, plan.devices, finders, opened)
+        self._open_ports(session, plan.devices, finders, opened, now)
         return session, done
 
     def resume(
@@ -155,7 +155,7 @@ class Station:
             "devices": [_device_json(device) for device in devices],
         }
         done = self._recorder.resume(session, Draft("session", now, author, body))
-        self._open_ports(session, devices, self._finders(devices), opened)
+        self._open_ports(session, devices, self._finders(devices), opened, now)
         return done
 
     def end(self, session: str, reason: str, author: str) -> Future[Written]:
@@ -237,6 +237,7 @@ class Station:
         devices: Sequence[DeviceChoice],
         finders: Sequence[PortFinder],
         opened: Sequence[Port],
+        since: datetime,
     ) -> None:
         readers = []
         for device, finder, port in zip_longest(devices, finders, opened):
@@ -248,6 +249,7 @@ class Station:
                 lambda output: self._deliver(session, output),
                 finder=finder,
                 ready=port,
+                ready_at=since if port else None,
             )
             reader.start()
             readers.append(reader)
