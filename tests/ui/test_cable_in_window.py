@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -59,7 +59,6 @@ class Adapters:
     at: Path
     plugged: bool = True
     serial_number: str = "KM-1"
-    listed: list[PortInfo] = field(default_factory=list)
 
     def __call__(self) -> list[PortInfo]:
         ours = PortInfo(str(self.at), "USB serial", 0x0403, 0x6001, self.serial_number)

@@ -33,11 +33,9 @@ from ui.pages.signing import UnlockPanel
 class Chair(QObject):
     """Opens panels over the live page and keeps their drafts; knows no rule of its own.
 
-    ``ended`` follows when the end of the session is durable; ``fault`` carries a line for the
-    window when something could not be done outside a panel.
+    ``fault`` carries a line for the window when something could not be done outside a panel.
     """
 
-    ended = Signal(str)
     signed_in = Signal(object)
     fault = Signal(str)
 
