@@ -13,7 +13,9 @@ class Metric:
     a value outside is kept in the record but never treated as physiological. ``decimals`` is what a
     screen shows, not what is stored. ``episodic`` values come from one act of measuring (a cuff
     inflation) and stay true of that moment; the others describe the present and go stale.
-    MDC codes: IEEE 11073-10101 with partition; LOINC as in US Core vital signs.
+    A ``transient`` value is only there while something goes on: its absence is no fault.
+    MDC codes: IEEE 11073-10101 with partition; LOINC as in US Core vital signs; ``None`` where no
+    code is confirmed.
     """
 
     key: str
@@ -22,9 +24,10 @@ class Metric:
     decimals: int
     low: float
     high: float
-    mdc: int
-    loinc: str
+    mdc: int | None
+    loinc: str | None
     episodic: bool = False
+    transient: bool = False
 
 
 # Cuff ranges: what oscillometric adult cuffs can report (systolic 30-290, diastolic 10-220,
@@ -41,10 +44,23 @@ SPO2 = Metric("spo2", "SpO₂", "%", 0, 1, 100, 150456, "59408-5")
 HR = Metric("hr", "Heart rate", "/min", 0, 20, 300, 147842, "8867-4")
 RR = Metric("rr", "Breaths", "/min", 0, 1, 120, 151562, "9279-1")
 TEMP = Metric("temp", "Temperature", "°C", 1, 25, 45, 150344, "8310-5")
+# What the cuff itself is blown up to at this moment, while it measures: no pressure of the patient.
+CUFF_PRESSURE = Metric("cuff_pressure", "Cuff", "mmHg", 0, 0, 330, None, None, transient=True)
 
 METRICS: dict[str, Metric] = {
     metric.key: metric
-    for metric in (NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, PULSE, SPO2, HR, RR, TEMP)
+    for metric in (
+        NIBP_SYS,
+        NIBP_DIA,
+        NIBP_MAP,
+        NIBP_PULSE,
+        PULSE,
+        SPO2,
+        HR,
+        RR,
+        TEMP,
+        CUFF_PRESSURE,
+    )
 }
 
 CUFF = (NIBP_SYS, NIBP_DIA, NIBP_MAP)

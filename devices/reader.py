@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from devices.plausibility import judged
 from devices.port import Port, PortError, PortFinder, open_port
 from devices.reading import DeviceEvent, LinkState, LinkStatus
-from devices.spec import Command, DriverSpec, Output
+from devices.spec import Command, DriverSpec, LineSettings, Output
 from devices.timing import Clock
 
 #: Seconds of the computer between two attempts to open a port.
@@ -47,6 +47,9 @@ class PortReader(threading.Thread):
     Only changes are delivered. A lost port is tried again for ever. :attr:`opened` is done after
     the first attempt to open the port, with its :class:`PortError` if it failed. ``ready`` is the
     port where the caller has opened it already, at ``ready_at``, and told the finder so.
+
+    ``line`` replaces the driver's own line settings. With ``listen_only`` nothing is ever sent:
+    another program asks the monitor, and this one hears the answers.
     """
 
     def __init__(
@@ -60,9 +63,12 @@ class PortReader(threading.Thread):
         finder: PortFinder | None = None,
         ready: Port | None = None,
         ready_at: datetime | None = None,
+        line: LineSettings | None = None,
+        listen_only: bool = False,
     ) -> None:
         super().__init__(name=f"reader-{source}", daemon=True)
-        self.source = source
+        self._line = line or spec.line
+        self._listen_only = listen_only
         self._ready, self._ready_at = ready, ready_at
         self._spec = spec
         self.source = source
@@ -83,6 +89,8 @@ class PortReader(threading.Thread):
         """Asks the monitor for something, from any thread. Raises ``ValueError`` if it cannot."""
         if command not in self._spec.commands:
             raise ValueError(f"{self._spec.title} takes no command {command.value}")
+        if self._listen_only:
+            raise ValueError(f"{self.source} is only listened to: nothing can be sent to it")
         self._commands.put(command)
         self._rouse()
 
@@ -113,7 +121,7 @@ class PortReader(threading.Thread):
             self._ready = self._ready_at = None
             if port is None:
                 self._url = self._finder.find()
-                port = open_port(self._url, self._spec.line)
+                port = open_port(self._url, self._line)
                 self._finder.opened(self._url)
             try:
                 if not self.opened.done():
@@ -137,21 +145,24 @@ class PortReader(threading.Thread):
         ``since`` is when the port was opened, where that was not just now.
         """
         decoder, clock = self._decoder, self._clock
-        silence = timedelta(seconds=self._spec.silent_after_s)
+        quiet_s = self._spec.silent_after_s
+        silence = timedelta.max if quiet_s is None else timedelta(seconds=quiet_s)
         now = clock.now()
         self._note("open", b"", since or now)
         self._ask(decoder.connected, since or now)
         frames, heard_at, noise, opened = decoder.frames, now, 0, False
         while not self._stopping.is_set():
             self._pass_commands(now)
-            request = self._ask(decoder.outgoing, now)
+            request = b"" if self._listen_only else self._ask(decoder.outgoing, now)
             if request:
                 self._note("tx", request, now)
                 port.write(request)
             if not opened:
                 opened = True
                 self._status(LinkState.IDENTIFYING, "waiting for the monitor to answer")
-            pause = min(self._ask(decoder.wait, now), (heard_at + silence - now).total_seconds())
+            pause = (silence - (now - heard_at)).total_seconds()
+            if not self._listen_only:
+                pause = min(pause, self._ask(decoder.wait, now))
             seconds = min(max(clock.real(pause), SHORTEST_WAIT_S), LONGEST_WAIT_S)
             data = port.read(seconds, self._wake)
             now = clock.now()
@@ -169,7 +180,7 @@ class PortReader(threading.Thread):
                 heard_at = now  # so that waiting goes on at its usual pace
 
     def _why_silent(self, noise: int) -> str:
-        line, seconds = self._spec.line, self._spec.silent_after_s
+        line, seconds = self._line, self._spec.silent_after_s
         if noise:
             return (
                 f"what arrives is not {self._spec.name}: check the driver and that the monitor's "

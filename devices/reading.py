@@ -24,15 +24,26 @@ class Reading:
     measured_at: datetime
     received_at: datetime
     flags: tuple[str, ...] = ()
+    device_time: str | None = None
+    unmapped: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        """The command line's form of a reading (pressures in mmHg, rates per minute, SpO2 in %)."""
+        """The command line's form of a reading (pressures in mmHg, rates per minute, SpO2 in %).
+
+        ``device_time`` and ``unmapped`` are left out where there is none.
+        """
+        more: dict[str, object] = {}
+        if self.device_time is not None:
+            more["device_time"] = self.device_time
+        if self.unmapped:
+            more["unmapped"] = dict(self.unmapped)
         return {
             "source": self.source,
             "measured_at": self.measured_at.isoformat(),
             "received_at": self.received_at.isoformat(),
             "values": {metric.key: plain_number(v) for metric, v in self.values.items()},
             "flags": list(self.flags),
+            **more,
         }
 
 
@@ -82,12 +93,20 @@ class DeviceEvent:
     raw: Mapping[str, str] = field(default_factory=dict)
 
 
+DEMO = "demo"
+"""The flag of a reading that the monitor marks as demonstration or test data."""
+
 DEVICE_EVENTS = (
+    "nibp_announced",  # the program is about to start the cuff; text says when
     "nibp_measuring",  # the cuff is inflating or deflating
     "nibp_done",  # a determination ended with a result
     "nibp_failed",  # a determination ended without one; text says why
     "nibp_stale",  # the monitor shows a result whose time it cannot tell: not taken as a reading
     "sensor_off",  # the monitor says that a sensor is off, unplugged or has no signal
     "sensor_on",
-    "refused",  # the monitor refused or did not know a command
+    "refused",  # a command was not carried out; text says why
+    "battery_low",  # the monitor says that its battery is low
+    "battery_ok",
+    "monitor_alarm",  # an alarm or message of the monitor itself, in its words or named
+    "demo",  # the monitor sends demonstration or test data
 )

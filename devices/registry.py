@@ -1,15 +1,54 @@
-"""The table of drivers: a new monitor is its module and its row here."""
+"""The table of drivers: a new monitor is its module and its row here, or comes in as a plug-in."""
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
 
 from devices.drivers import dinamap, ge_dri
 from devices.spec import DriverSpec
 
-DRIVERS: dict[str, DriverSpec] = {spec.name: spec for spec in (dinamap.SPEC, ge_dri.SPEC)}
+#: The group of entry points under which other packages offer their :class:`DriverSpec`.
+PLUG_INS = "ketamonitor.drivers"
+
+log = logging.getLogger(__name__)
+
+BUILT_IN: tuple[DriverSpec, ...] = (
+    dinamap.SPEC,
+    ge_dri.SPEC,
+)
 
 
 class UnknownDriverError(ValueError):
     """No driver of that name; the text lists those there are."""
+
+
+def with_plug_ins(
+    built_in: Iterable[DriverSpec], offered: Iterable[EntryPoint]
+) -> dict[str, DriverSpec]:
+    """All drivers by name. A plug-in that cannot be used is logged and left out.
+
+    A plug-in never takes the name of another driver: a clinic must know whose code reads its
+    monitor.
+    """
+    drivers = {spec.name: spec for spec in built_in}
+    for entry in offered:
+        try:
+            spec = entry.load()
+        except Exception as fault:  # noqa: BLE001  # somebody else's code; logged, and others go on
+            log.error("driver plug-in %s cannot be loaded: %s", entry.name, type(fault).__name__)
+            continue
+        if not isinstance(spec, DriverSpec):
+            log.error("driver plug-in %s is no DriverSpec: it is left out", entry.name)
+        elif spec.name in drivers:
+            log.error("driver plug-in %s: the name %s is taken", entry.name, spec.name)
+        else:
+            drivers[spec.name] = spec
+    return drivers
+
+
+DRIVERS: Mapping[str, DriverSpec] = with_plug_ins(BUILT_IN, entry_points(group=PLUG_INS))
 
 
 def driver(name: str) -> DriverSpec:

@@ -1,12 +1,24 @@
 """GE / Datex-Ohmeda S/5 computer interface (DRI): displayed values pushed in binary records.
 
-Serves CARESCAPE B850, B650, B450, B20, B30, B40, B105, B125 and S/5 monitors (19200 8E1 with
-hardware handshake; even parity is a must). Gives heart rate, breaths, pulse, SpO2, cuff pressures
-and one temperature every 5 seconds. Read only: a cuff reading cannot be started over this line.
+Serves: CARESCAPE B850, B650, B450, B20, B30, B40, B105, B125 and S/5 monitors.
+
+Cable: the computer interface port of the monitor (the maker's serial cable) to a serial port or a
+USB adapter that has the handshake lines RTS and CTS; 19200 8E1.
+
+Set up: the computer interface switched on in the monitor's settings. Even parity is a must.
+
+Gives: heart rate, breaths, pulse, SpO2, cuff pressures with their pulse, and one temperature, every
+5 seconds.
+
+Cannot: a cuff reading cannot be started over this line. Records carry no time for the cuff, so a
+result counts as measured when the first record shows it, at most 5 s late. A cuff reading that
+fails within a minute of a good one looks like an identical new one.
+
+Sureness: very high (the maker's specification, three independent programs, one recorded message);
+not tried by us on a real monitor.
 
 The monitor is asked once and then sends for ever; the request is repeated when records stay away.
-A record has no time for its cuff values, so a result counts as measured when the first record
-shows it, at most 5 s late; see :class:`devices.drivers.ge_dri_cuff.CuffTracker`.
+See :class:`devices.drivers.ge_dri_cuff.CuffTracker` for what makes a result new.
 """
 
 from __future__ import annotations
@@ -30,9 +42,10 @@ from devices.metrics import (
     Metric,
 )
 from devices.reading import Reading
-from devices.spec import Command, DriverSpec, LineSettings, Output
+from devices.spec import Command, DriverSpec, LineSettings, Output, Probe
 
 INTERVAL_S = 5  # the shortest that the monitor accepts for displayed values
+STOP = 0  # in place of the interval: send no more
 ASK_AGAIN_S = 3 * INTERVAL_S
 
 MAX_RECORD = 1490  # 40 bytes of header and at most 1450 of subrecords
@@ -187,4 +200,5 @@ SPEC = DriverSpec(
     silent_after_s=20.0,
     decoder=GeDriDecoder,
     manual="GE S/5 Computer Interface Specification M1017617",
+    probe=Probe(greeting=lambda now: request(), farewell=request(STOP)),
 )

@@ -10,25 +10,36 @@ from devices.simulated.dinamap import DinamapMonitor
 from devices.simulated.ge_dri import GeDriMonitor
 from devices.simulated.monitor import Monitor
 from devices.simulated.patient import Patient
+from devices.spec import LineSettings
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedMonitor:
-    """One row: the driver's name, the line's speed, and how the monitor is made.
+    """One row: its name, the driver that reads it, the line, and how the monitor is made.
 
+    The name is the driver's, or that with an ending (``nonin-df2``) where a driver reads several.
     ``build`` takes the patient and the moment at which session second 0 was.
     """
 
     name: str
+    driver: str
     title: str
-    baud: int
+    line: LineSettings
     build: Callable[[Patient, datetime], Monitor]
 
 
 SIMULATED: dict[str, SimulatedMonitor] = {
     row.name: row
     for row in (
-        SimulatedMonitor("dinamap", "DINAMAP ProCare / V100", 9600, DinamapMonitor),
-        SimulatedMonitor("ge-dri", "CARESCAPE B650 (S/5 DRI)", 19200, GeDriMonitor),
+        SimulatedMonitor(
+            "dinamap", "dinamap", "DINAMAP ProCare / V100", LineSettings(baud=9600), DinamapMonitor
+        ),
+        SimulatedMonitor(
+            "ge-dri",
+            "ge-dri",
+            "CARESCAPE B650 (S/5 DRI)",
+            LineSettings(baud=19200, parity="E", rtscts=True),
+            GeDriMonitor,
+        ),
     )
 }

@@ -47,7 +47,7 @@ class Server:
         self._simulated = simulated
         self._clock = clock
         self._announce = announce
-        self._line = FaultyLine(simulated.baud, self._plan, seed)
+        self._line = FaultyLine(simulated.line.baud, self._plan, seed)
         self._started: datetime | None = None
         self._reader = False
         self._pulled: Fault | None = None
