@@ -43,6 +43,7 @@ SLICE_S = 0.05
 PSEUDO_TERMINALS = ("/dev/pts/", "/dev/ttys0")  # Linux, macOS
 WRITE_TIMEOUT_S = 1.0
 CHUNK = 4096
+BITS_PER_BYTE = 11  # start, eight, parity, stop
 
 
 class PortError(Exception):
@@ -153,6 +154,14 @@ class Port:
             self._line.write(data)
         except PORT_FAULTS as fault:
             raise self._lost(fault) from fault
+
+    def settle(self, count: int, baud: int) -> None:
+        """Waits for the time in which ``count`` bytes leave the line, before it is closed.
+
+        Computed, since a driver that waits for a handshake can take 30 s to answer.
+        """
+        if count and self._descriptor is not None and "://" not in self._url:
+            select.select([], [], [], count * BITS_PER_BYTE / baud + SLICE_S)
 
     def close(self) -> None:
         """Closes the port; unsent bytes are thrown away, for waiting on them can take 30 s."""

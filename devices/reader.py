@@ -10,9 +10,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
+from devices.cuff import CuffControl, Step
 from devices.plausibility import judged
 from devices.port import Port, PortError, PortFinder, open_port
 from devices.reading import DeviceEvent, LinkState, LinkStatus
@@ -36,6 +38,13 @@ T = TypeVar("T")
 
 class _DecoderFaultError(Exception):
     """Our own decoder failed, not the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    """At what interval the program is to start the cuff from now on."""
+
+    every: timedelta | None
 
 
 class PortReader(threading.Thread):
@@ -79,20 +88,38 @@ class PortReader(threading.Thread):
         self._tap = on_bytes
         self._finder = finder or PortFinder(port)
         self._decoder = spec.decoder(source)
-        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._cuff = CuffControl(source, spec.commands)
+        self._commands: queue.SimpleQueue[Command | _Interval] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._wake, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         self._state: tuple[LinkState, str] | None = None
 
     def command(self, command: Command) -> None:
-        """Asks the monitor for something, from any thread. Raises ``ValueError`` if it cannot."""
+        """Asks the monitor for something, from any thread. Raises ``ValueError`` if it cannot.
+
+        A start while a cuff reading runs or within 30 s of one is answered by a ``refused`` event.
+        """
+        self._check(command)
+        self._commands.put(command)
+        self._rouse()
+
+    def every(self, interval: timedelta | None) -> None:
+        """Starts the cuff each ``interval``, announced by an event, until told ``None``.
+
+        From any thread. Raises ``ValueError`` if the monitor cannot, or the interval is too short.
+        """
+        if interval is not None:
+            self._check(Command.START_NIBP)
+            CuffControl(self.source, self._spec.commands).every(interval, self._clock.now())
+        self._commands.put(_Interval(interval))
+        self._rouse()
+
+    def _check(self, command: Command) -> None:
         if command not in self._spec.commands:
             raise ValueError(f"{self._spec.title} takes no command {command.value}")
         if self._listen_only:
             raise ValueError(f"{self.source} is only listened to: nothing can be sent to it")
-        self._commands.put(command)
-        self._rouse()
 
     def stop(self) -> None:
         """Ends the thread at once, closes the port and waits for both."""
@@ -127,6 +154,7 @@ class PortReader(threading.Thread):
                 if not self.opened.done():
                     self.opened.set_result(None)
                 self._converse(port, since)
+                self._part(port)
             finally:
                 port.close()
         except PortError as fault:
@@ -150,17 +178,18 @@ class PortReader(threading.Thread):
         now = clock.now()
         self._note("open", b"", since or now)
         self._ask(decoder.connected, since or now)
+        self._follow(self._cuff.connected(now), now)
         frames, heard_at, noise, opened = decoder.frames, now, 0, False
         while not self._stopping.is_set():
             self._pass_commands(now)
+            while step := self._cuff.due(now):
+                self._follow(step, now)
             request = b"" if self._listen_only else self._ask(decoder.outgoing, now)
-            if request:
-                self._note("tx", request, now)
-                port.write(request)
+            self._send(port, request, now)
             if not opened:
                 opened = True
                 self._status(LinkState.IDENTIFYING, "waiting for the monitor to answer")
-            pause = (silence - (now - heard_at)).total_seconds()
+            pause = min((silence - (now - heard_at)).total_seconds(), self._cuff.wait(now))
             if not self._listen_only:
                 pause = min(pause, self._ask(decoder.wait, now))
             seconds = min(max(clock.real(pause), SHORTEST_WAIT_S), LONGEST_WAIT_S)
@@ -175,6 +204,7 @@ class PortReader(threading.Thread):
                     self._status(LinkState.CONNECTED, "")
                 for output in outputs:
                     self._deliver(judged(output))
+                    self._follow(self._cuff.saw(output, now), now)
             if now - heard_at >= silence:
                 self._status(LinkState.SILENT, self._why_silent(noise))
                 heard_at = now  # so that waiting goes on at its usual pace
@@ -205,15 +235,52 @@ class PortReader(threading.Thread):
     def _pass_commands(self, now: datetime) -> None:
         with suppress(queue.Empty):
             while True:
-                command = self._commands.get_nowait()
-                self._note("command", command.value.encode("ascii"), now)
-                self._ask(self._decoder.command, command)
+                wanted = self._commands.get_nowait()
+                if isinstance(wanted, _Interval):
+                    self._cuff.every(wanted.every, now)
+                else:
+                    self._follow(self._cuff.ask(wanted, now), now)
+
+    def _follow(self, step: Step | None, now: datetime) -> None:
+        """Does what the control of the cuff decided."""
+        if step is None:
+            return
+        if step.event is not None:
+            self._deliver(step.event)
+        if step.command is not None:
+            self._note("command", step.command.value.encode("ascii"), now)
+            self._ask(self._decoder.command, step.command)
+
+    def _part(self, port: Port) -> None:
+        """Leaves the monitor as it was: no cuff inflating for us, nothing sent on for nobody."""
+        if self._listen_only:
+            return
+        now, last = self._clock.now(), b""
+        if self._cuff.ours(now) and Command.CANCEL_NIBP in self._spec.commands:
+            # as on a new connection: a stop does not wait for the answer to a poll
+            self._note("open", b"", now)
+            self._ask(self._decoder.connected, now)
+            self._follow(Step(command=Command.CANCEL_NIBP), now)
+            while request := self._ask(self._decoder.outgoing, now):
+                last += request
+        if self._spec.probe is not None:
+            last += self._spec.probe.farewell
+        self._send(port, last, now)
+        port.settle(len(last), self._line.baud)
+
+    def _send(self, port: Port, request: bytes, now: datetime) -> None:
+        if request:
+            self._note("tx", request, now)
+            port.write(request)
 
     def _refuse_commands(self) -> None:
         """A command must not be carried out minutes later, when the cable is back."""
         with suppress(queue.Empty):
             while True:
                 command = self._commands.get_nowait()
+                if isinstance(command, _Interval):
+                    self._cuff.every(command.every, self._clock.now())
+                    continue
                 words = command.value.replace("_", " ")
                 text = f"{words} was not sent: there is no connection to the monitor"
                 self._deliver(DeviceEvent(self.source, "refused", text, self._clock.now()))

@@ -314,7 +314,16 @@ def session_info(first: Entry) -> SessionInfo:
         Patient(patient["name"], patient["mrn"], date.fromisoformat(patient["born"])),
         body["weight_kg"],
         protocol_from_json(body["protocol"]),
-        tuple(DeviceChoice(d["driver"], d["port"], d["source"]) for d in body["devices"]),
+        tuple(
+            DeviceChoice(
+                d["driver"],
+                d["port"],
+                d["source"],
+                d.get("line", ""),
+                d.get("listen_only", False),
+            )
+            for d in body["devices"]
+        ),
         body["simulated"],
         body["chair"],
         first.author,

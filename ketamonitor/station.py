@@ -60,7 +60,7 @@ class SessionPlan:
         if len(set(ports)) != len(ports):
             raise ValueError("Two monitors are on the same port")
         for device in self.devices:
-            driver(device.driver)
+            device.settings()
 
 
 class Station:
@@ -250,6 +250,8 @@ class Station:
                 finder=finder,
                 ready=port,
                 ready_at=since if port else None,
+                line=device.settings(),
+                listen_only=device.listen_only,
             )
             reader.start()
             readers.append(reader)
@@ -296,7 +298,7 @@ def _open_all(devices: Sequence[DeviceChoice]) -> list[Port]:
     opened: list[Port] = []
     try:
         for device in devices:
-            opened.append(open_port(device.port, driver(device.driver).line))
+            opened.append(open_port(device.port, device.settings()))
     except PortError:
         for port in opened:
             port.close()
@@ -304,5 +306,15 @@ def _open_all(devices: Sequence[DeviceChoice]) -> list[Port]:
     return opened
 
 
-def _device_json(device: DeviceChoice) -> dict[str, str]:
-    return {"driver": device.driver, "port": device.port, "source": device.source}
+def _device_json(device: DeviceChoice) -> dict[str, str | bool]:
+    """What the record says of a monitor; settings are named only where they are not the usual."""
+    body: dict[str, str | bool] = {
+        "driver": device.driver,
+        "port": device.port,
+        "source": device.source,
+    }
+    if device.line:
+        body["line"] = device.line
+    if device.listen_only:
+        body["listen_only"] = True
+    return body

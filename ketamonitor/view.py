@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from devices.reading import LinkState
+from devices.registry import driver
+from devices.spec import LineSettings
 from ketamonitor.entries import Entry
 from ketamonitor.protocol import AlarmLimit, TreatmentProtocol
 
@@ -26,11 +28,22 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """Which monitor is on which port; ``source`` names it in the record (``dinamap``)."""
+    """Which monitor is on which port; ``source`` names it in the record (``dinamap``).
+
+    ``line`` is what to set in place of the driver's own line settings (``19200-8E1``). A monitor
+    that is ``listen_only`` is never sent anything: another program asks it.
+    """
 
     driver: str
     port: str
     source: str
+    line: str = ""
+    listen_only: bool = False
+
+    def settings(self) -> LineSettings:
+        """How to set the line. Raises ``ValueError`` for an unknown driver or unreadable line."""
+        usual = driver(self.driver).line
+        return usual.changed(self.line) if self.line else usual
 
 
 @dataclass(frozen=True, slots=True)

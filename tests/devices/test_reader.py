@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,21 +37,26 @@ class Dinamap:
     def __init__(self) -> None:
         self.nibp = "19999000000000"
         self.pressed = 0
+        self.cancelled = 0
+        self.heard = b""
         self._waiting = b""
 
     def __call__(self, sent: bytes) -> bytes:
+        self.heard += sent
         *lines, self._waiting = (self._waiting + sent).split(b"\r")
         return b"".join(self._answer(line[1:3].decode()) for line in lines if line)
 
     def _answer(self, pair: str) -> bytes:
         if pair == "NC":
             self.pressed += 1
+        self.cancelled += pair == "ND"
         text = {
             "NA": f" NA{self.nibp[0]}10{self.nibp[1:]}",
             "OA": " OA1098705",
             "RA": " RA2072",
             "RC": " RC3071",
-            "NC": " NC0",
+            "NC": " NC",
+            "ND": " ND",
         }[pair].encode()
         return text + dinamap_checksum(text) + b"\r"
 
@@ -74,12 +79,16 @@ def bench(
     spec: DriverSpec = DINAMAP,
     tap: Tap | None = None,
     finder: PortFinder | None = None,
+    *,
+    listen_only: bool = False,
 ) -> Iterator[Bench]:
     inbox = Inbox()
     name = tmp_path / "ttyUSB0"
     with FarEnd(name, answer) as far:
         clock = SteadyClock(SPEED)
-        reader = PortReader(spec, spec.name, str(name), clock, inbox, tap, finder)
+        reader = PortReader(
+            spec, spec.name, str(name), clock, inbox, tap, finder, listen_only=listen_only
+        )
         reader.start()
         try:
             yield Bench(far, inbox, reader)
@@ -201,6 +210,92 @@ def test_a_command_reaches_the_monitor(tmp_path: Path) -> None:
         b.inbox.reading("pulse")
         b.inbox.reading("pulse")
         assert monitor.pressed == 1
+
+
+def test_a_second_start_is_refused_in_words_and_not_sent(tmp_path: Path) -> None:
+    monitor = Dinamap()
+    with bench(tmp_path, monitor) as b:
+        b.inbox.reading("pulse")
+        b.reader.command(Command.START_NIBP)
+        b.reader.command(Command.START_NIBP)
+        said = b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "refused")
+        assert isinstance(said, DeviceEvent)
+        assert "just been asked" in said.text
+        b.inbox.reading("pulse")
+        b.inbox.reading("pulse")
+        assert monitor.pressed == 1
+
+
+def test_leaving_stops_a_cuff_that_inflates_for_us(tmp_path: Path) -> None:
+    monitor = Dinamap()
+    with bench(tmp_path, monitor) as b:
+        b.inbox.reading("pulse")
+        b.reader.command(Command.START_NIBP)
+        b.inbox.reading("pulse")
+        monitor.nibp = "09999000000000"
+        b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "nibp_measuring")
+        assert monitor.cancelled == 0
+    assert monitor.cancelled == 1
+
+
+def test_leaving_does_not_stop_what_the_monitor_began_by_itself(tmp_path: Path) -> None:
+    monitor = Dinamap()
+    with bench(tmp_path, monitor) as b:
+        b.inbox.reading("pulse")
+        monitor.nibp = "09999000000000"
+        b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "nibp_measuring")
+    assert monitor.cancelled == 0
+
+
+def test_a_break_during_our_reading_stops_the_cuff_first_thing(tmp_path: Path) -> None:
+    monitor = Dinamap()
+    with bench(tmp_path, monitor) as b:
+        b.inbox.reading("pulse")
+        b.reader.command(Command.START_NIBP)
+        monitor.nibp = "09999000000000"
+        b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "nibp_measuring")
+        b.far.pull()
+        b.inbox.state(LinkState.LOST)
+        monitor.heard = b""
+        b.far.plug(tmp_path / "ttyUSB0")
+        said = b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "nibp_failed")
+        assert isinstance(said, DeviceEvent)
+        assert "told to stop" in said.text
+        b.inbox.reading("pulse")
+        assert monitor.cancelled == 1
+        assert monitor.heard.startswith(b"\r ND")
+        assert monitor.pressed == 1
+
+
+def test_the_interval_announces_starts_and_ends(tmp_path: Path) -> None:
+    monitor = Dinamap()
+    with bench(tmp_path, monitor) as b:
+        b.inbox.reading("pulse")
+        b.reader.every(timedelta(minutes=1))
+        b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "nibp_announced")
+        assert monitor.pressed == 0
+        b.reader.every(None)
+        b.reader.every(timedelta(minutes=1))
+        b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "nibp_announced")
+        for _ in range(14):
+            b.inbox.reading("pulse")
+        assert monitor.pressed == 1
+
+
+def test_who_only_listens_sends_nothing_and_hears_what_another_program_asks(
+    tmp_path: Path,
+) -> None:
+    monitor = Dinamap()
+    with bench(tmp_path, monitor, listen_only=True) as b:
+        b.inbox.state(LinkState.IDENTIFYING)
+        b.far.send(monitor._answer("OA") + monitor._answer("RA"))
+        assert values(b.inbox.reading("spo2")) == {"spo2": 98}
+        assert values(b.inbox.reading("pulse")) == {"pulse": 72}
+        with pytest.raises(ValueError, match="only listened to"):
+            b.reader.command(Command.START_NIBP)
+        with pytest.raises(ValueError, match="only listened to"):
+            b.reader.every(timedelta(minutes=5))
+    assert monitor.heard == b""
 
 
 def test_a_command_without_a_port_is_refused_and_not_kept(tmp_path: Path) -> None:
