@@ -112,7 +112,7 @@ def test_a_full_disk_is_kept_for_whoever_asks(tmp_path: Path) -> None:
     writer = CaptureWriter(path, "dinamap", "/dev/ttyUSB0", NOON)
     assert writer.fault is None
     writer._file.close()
-    writer._file = full.open("w", encoding="ascii")
+    writer._file = full.open("wb", buffering=0)
     writer("rx", b"abc", NOON)
     assert writer.fault is not None
     writer("rx", b"abc", NOON)
