@@ -2,7 +2,7 @@
 
 from ketamonitor.store.check import Finding, check_store
 from ketamonitor.store.errors import StoreError
-from ketamonitor.store.open import default_store_url, open_store
+from ketamonitor.store.open import data_folder, default_store_url, open_store
 from ketamonitor.store.rows import PersonRow
 from ketamonitor.store.store import Store
 from ketamonitor.store.summary import SessionSummary
@@ -14,6 +14,7 @@ __all__ = [
     "Store",
     "StoreError",
     "check_store",
+    "data_folder",
     "default_store_url",
     "open_store",
 ]

@@ -23,6 +23,16 @@ def default_store_url() -> str:
     return os.environ.get("KETAMONITOR_STORE") or str(default_folder() / "sessions.db")
 
 
+def data_folder(url: str | os.PathLike[str]) -> Path:
+    """Where files that belong to a store lie on this computer: beside its file, or, for a store
+    on a server, in the user's data folder. Raises :class:`StoreError` for an unknown kind."""
+    text = os.fspath(url)
+    if (scheme := _SCHEME.match(text)) and scheme[1].lower() != "sqlite":
+        return default_folder()
+    _backend(text, read_only=True)  # says what is wrong with the address
+    return Path(re.sub(r"^sqlite:///", "", text, flags=re.IGNORECASE)).expanduser().parent
+
+
 def open_store(
     url: str | os.PathLike[str], *, create: bool = True, read_only: bool = False
 ) -> Store:

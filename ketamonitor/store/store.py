@@ -99,6 +99,11 @@ class Store:
         """The entries of a session in order; empty if there is no such session."""
         return list(self.iter_entries(session, after_seq))
 
+    def of_kind(self, session: str, kind: str) -> list[Entry]:
+        """The entries of one kind of a session in order, without reading the others."""
+        query = select(entries).where(entries.c.session == session, entries.c.kind == kind)
+        return [entry_of(row) for row in self._all(query.order_by(entries.c.seq))]
+
     def last(self, session: str) -> Entry | None:
         """The newest entry of a session."""
         ends = self.first_last(session)
