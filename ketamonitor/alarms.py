@@ -170,6 +170,8 @@ def _limit_passed(limit: AlarmLimit, situation: Situation) -> ActiveAlarm | None
 
 def _no_reading(key: str, known: Known, situation: Situation) -> ActiveAlarm | None:
     metric = METRICS[key]
+    if metric.transient:
+        return None  # it stops when what it belongs to is over
     name = words.SHORT[key]
     if metric.episodic:
         # A cuff result without its systolic or diastolic says nothing of that pressure.
@@ -217,6 +219,10 @@ def _link(link: LinkView, situation: Situation) -> ActiveAlarm | None:
         return _technical(
             f"link_lost:{link.source}", "link_lost", "medium", text, situation, None, link.reason
         )
+    if link.demo:
+        text = f"{link.source}: demonstration data, not taken"
+        detail = "switch the monitor's demonstration mode off"
+        return _technical(f"demo:{link.source}", "demo", "medium", text, situation, None, detail)
     waited = (situation.now - situation.started_at).total_seconds()
     if link.last_value_at is None and waited > technical.no_reading_s:
         text = f"{link.source}: no reading yet"

@@ -165,6 +165,12 @@ def baseline(
     return Draft("event", at, author, body)
 
 
+def cuff_interval(source: str, minutes: float | None, *, at: datetime, author: str) -> Draft:
+    """The program starts this monitor's cuff each so many minutes, or (``None``) no more."""
+    body = {"event": "cuff_interval", "source": source, "minutes": minutes}
+    return Draft("event", at, author, body)
+
+
 def acknowledge(alarm: ActiveAlarm, *, at: datetime, author: str) -> Draft:
     """This one alarm seen by a named person; the condition goes on being watched."""
     return Draft("alarm", at, author, alarm_body("acknowledged", alarm))

@@ -38,7 +38,15 @@ def shown_values(
             )
         )
         for key, item in known.items()
+        if not _over(key, item, now)
     }
+
+
+def _over(key: str, known: Known, now: datetime) -> bool:
+    """A transient value that stopped coming is over, not stale: nothing stands in its place."""
+    if not METRICS[key].transient:
+        return False
+    return known.at is None or now - known.at > timedelta(seconds=FRESH_S)
 
 
 def _cuff(

@@ -109,7 +109,7 @@ class Record:
                 )
             )
         for metric, value in values.items():
-            if self.keep_series and not metric.episodic:
+            if self.keep_series and not (metric.episodic or metric.transient):
                 usable = None if metric.key in doubtful else value
                 self._continuous(metric.key, entry.at, usable)
             if value is not None:

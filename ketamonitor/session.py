@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from devices.metrics import METRICS, NIBP_DIA, NIBP_SYS
 from devices.reading import LinkState
@@ -27,6 +28,9 @@ from ketamonitor.view import (
 
 #: How long a program fault stays an alarm; the audit entry stays for ever.
 PROGRAM_FAULT_FOR = timedelta(seconds=60)
+
+#: What stands in the cuff's tile between the notice and the start.
+ABOUT_TO_INFLATE = "about to inflate"
 
 
 class LiveSession:
@@ -72,6 +76,8 @@ class LiveSession:
             self._observed[body["instrument"]] = ObservedView(
                 body["instrument"], body["status"], body.get("value"), entry.at
             )
+        elif entry.kind == "event" and entry.body.get("event") == "cuff_interval":
+            self._change(entry.body["source"], cuff_minutes=entry.body["minutes"])
         elif entry.kind == "session" and entry.body.get("event") == "resumed":
             self._resumed(entry)
         elif entry.kind == "audit" and entry.body.get("event") == "program_fault":
@@ -195,7 +201,13 @@ class LiveSession:
         if link is not None:
             some = any(value is not None for value in body["values"].values())
             last = body_time(body["received_at"]) if some else link.last_value_at
-            self._links[source] = replace(link, last_value_at=last, down=False)
+            self._links[source] = replace(
+                link,
+                last_value_at=last,
+                down=False,
+                demo=False,
+                unmapped=body.get("unmapped", link.unmapped),
+            )
 
     def _alarm(self, entry: Entry) -> None:
         body, event = entry.body, entry.body["event"]
@@ -238,12 +250,25 @@ class LiveSession:
                     # An opened port alone is no monitor yet: only a reading ends the break.
                     down=link.down or state in (LinkState.LOST, LinkState.SILENT),
                 )
+        elif body["event"] == "demo":
+            self._change(source, demo=True)
+        elif body["event"] in ("battery_low", "battery_ok"):
+            self._change(source, battery_low=body["event"] == "battery_low")
+        elif body["event"] == "nibp_announced":
+            self._cuff_state = ABOUT_TO_INFLATE
         elif body["event"] == "nibp_measuring":
             self._cuff_state = "measuring"
         elif body["event"] == "nibp_failed":
             self._cuff_state, self._cuff_fault = "", body["text"]
         elif body["event"] == "nibp_done":
             self._cuff_state = ""
+        elif body["event"] == "refused":
+            # a start that did not come about inflates nothing; one that runs goes on
+            self._cuff_state = self._cuff_state.replace(ABOUT_TO_INFLATE, "")
+
+    def _change(self, source: str, **changes: Any) -> None:
+        if source in self._links:
+            self._links[source] = replace(self._links[source], **changes)
 
     def _resumed(self, entry: Entry) -> None:
         """The devices of a resumed session may be others; their links start anew."""

@@ -7,17 +7,18 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import zip_longest
 
 from devices.port import Port, PortError, PortFinder, open_port
-from devices.reader import PortReader
+from devices.reader import Deliver, PortReader
 from devices.reading import DeviceEvent, LinkStatus, Reading
 from devices.registry import driver
 from devices.spec import Command
 from ketamonitor import __version__, alarms, drafts
+from ketamonitor.arrivals import Arrivals
 from ketamonitor.clock import SteadyClock
-from ketamonitor.entries import PROGRAM, Draft, Entry
+from ketamonitor.entries import Draft, Entry
 from ketamonitor.library import load_protocols
 from ketamonitor.people import People
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
@@ -125,7 +126,7 @@ class Station:
             "software": __version__,
         }
         done = self._recorder.open(session, Draft("session", now, author, body))
-        self._open_ports(session, plan.devices, finders, opened, now)
+        self._open_ports(session, plan.devices, finders, opened, now, simulated=plan.simulated)
         return session, done
 
     def resume(
@@ -155,7 +156,8 @@ class Station:
             "devices": [_device_json(device) for device in devices],
         }
         done = self._recorder.resume(session, Draft("session", now, author, body))
-        self._open_ports(session, devices, self._finders(devices), opened, now)
+        finders = self._finders(devices)
+        self._open_ports(session, devices, finders, opened, now, simulated=summary.simulated)
         return done
 
     def end(self, session: str, reason: str, author: str) -> Future[Written]:
@@ -183,6 +185,23 @@ class Station:
             if reader.source == source:
                 reader.command(command)
                 return
+        raise ValueError(f"no monitor {source} is connected to this session")
+
+    def every(
+        self, session: str, source: str, minutes: float | None, author: str
+    ) -> Future[Written]:
+        """Start the cuff of a monitor each so many minutes, or no more (``None``).
+
+        Raises ``ValueError`` where the monitor cannot, or the interval is too short. A session
+        that is resumed does not go on with it: somebody must want it again.
+        """
+        for reader in self._readers.get(session, []):
+            if reader.source == source:
+                reader.every(None if minutes is None else timedelta(minutes=minutes))
+                now = self.clock.now()
+                return self.submit(
+                    session, drafts.cuff_interval(source, minutes, at=now, author=author)
+                )
         raise ValueError(f"no monitor {source} is connected to this session")
 
     # What is stored --------------------------------------------------------------------------
@@ -238,6 +257,8 @@ class Station:
         finders: Sequence[PortFinder],
         opened: Sequence[Port],
         since: datetime,
+        *,
+        simulated: bool,
     ) -> None:
         readers = []
         for device, finder, port in zip_longest(devices, finders, opened):
@@ -246,7 +267,7 @@ class Station:
                 device.source,
                 device.port,
                 self.clock,
-                lambda output: self._deliver(session, output),
+                self._deliverer(session, Arrivals(simulated=simulated)),
                 finder=finder,
                 ready=port,
                 ready_at=since if port else None,
@@ -261,31 +282,14 @@ class Station:
         for reader in self._readers.pop(session, []):
             reader.stop()
 
-    def _deliver(self, session: str, output: Reading | DeviceEvent | LinkStatus) -> None:
-        """Hand what came from a port to the recorder. Called on the reader's thread."""
-        self._recorder.submit(session, (draft_of(output),))
+    def _deliverer(self, session: str, arrivals: Arrivals) -> Deliver:
+        """What hands a port's outputs to the recorder. Called on the reader's thread."""
 
+        def deliver(output: Reading | DeviceEvent | LinkStatus) -> None:
+            if made := arrivals.drafts(output):
+                self._recorder.submit(session, made)
 
-def draft_of(output: Reading | DeviceEvent | LinkStatus) -> Draft:
-    """The draft of the entry that a port's output becomes."""
-    if isinstance(output, Reading):
-        return Draft("reading", output.measured_at, PROGRAM, output.as_json())
-    if isinstance(output, LinkStatus):
-        link = {
-            "event": "link",
-            "source": output.source,
-            "state": output.state.value,
-            "reason": output.reason,
-            "port": output.port,
-        }
-        return Draft("device", output.at, PROGRAM, link)
-    body = {
-        "event": output.kind,
-        "source": output.source,
-        "text": output.text,
-        "raw": dict(output.raw),
-    }
-    return Draft("device", output.at, PROGRAM, body)
+        return deliver
 
 
 def new_session_id(now: datetime) -> str:

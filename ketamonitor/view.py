@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -132,7 +132,12 @@ class LimitView:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A port as it is. ``down``: it was lost or silent and nothing has been read since."""
+    """A port as it is. ``down``: it was lost or silent and nothing has been read since.
+
+    ``demo``: the monitor sends demonstration data, which is refused. ``unmapped`` is the last of
+    what it sends and no metric stands for. ``cuff_minutes``: the interval at which the program
+    starts its cuff.
+    """
 
     source: str
     driver: str
@@ -142,6 +147,10 @@ class LinkView:
     since: datetime
     last_value_at: datetime | None
     down: bool = False
+    demo: bool = False
+    battery_low: bool = False
+    unmapped: Mapping[str, str] = field(default_factory=dict)
+    cuff_minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

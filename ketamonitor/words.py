@@ -25,6 +25,7 @@ SHORT = {
     "hr": "Heart rate",
     "rr": "Breaths",
     "temp": "Temperature",
+    "cuff_pressure": "Cuff",
 }
 
 
@@ -154,7 +155,8 @@ def _alarm(body: Any) -> tuple[str, str]:
 def _device(body: Any) -> tuple[str, str] | None:
     if body["event"] == "link":
         return f"{body['source']} {body['state']}", body["reason"]
-    if body["event"] in ("nibp_measuring", "nibp_done"):
+    # what the cuff tile shows at the moment, and what is said elsewhere, is no line of its own
+    if body["event"] in ("nibp_announced", "nibp_measuring", "nibp_done") or "text" not in body:
         return None
     return f"{body['source']}: {body['text']}", ""
 
@@ -168,6 +170,10 @@ def _session(body: Any) -> tuple[str, str] | None:
 def _event(body: Any) -> tuple[str, str] | None:
     if body["event"] == "baseline_locked":
         return f"Baseline locked {pressure(body['sys'], body['dia'])}", ""
+    if body["event"] == "cuff_interval":
+        if body["minutes"] is None:
+            return "Cuff interval off", body["source"]
+        return f"Cuff every {body['minutes']:g} min", body["source"]
     return (body["text"], "") if "text" in body else None
 
 
