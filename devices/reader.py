@@ -26,6 +26,8 @@ RETRY_S = 0.4
 #: The longest single wait for bytes, in seconds of the computer.
 LONGEST_WAIT_S = 0.5
 SHORTEST_WAIT_S = 0.001
+#: Bytes kept to be looked at.
+RECENT = 256
 
 Deliver = Callable[[Output | LinkStatus], None]
 #: Is told of "open", "rx", "tx" and "command" with the bytes (or the command's name) and the time.
@@ -94,6 +96,8 @@ class PortReader(threading.Thread):
         self._wake, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         self._state: tuple[LinkState, str] | None = None
+        #: The last bytes that came in and when the newest of them did, for a page that shows them.
+        self.recent: tuple[bytes, datetime | None] = (b"", None)
 
     def command(self, command: Command) -> None:
         """Asks the monitor for something, from any thread. Raises ``ValueError`` if it cannot.
@@ -197,6 +201,7 @@ class PortReader(threading.Thread):
             now = clock.now()
             if data:
                 self._note("rx", data, now)
+                self.recent = ((self.recent[0] + data)[-RECENT:], now)
                 outputs = self._ask(decoder.feed, data, now)
                 noise += len(data)
                 if decoder.frames != frames:

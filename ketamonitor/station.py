@@ -187,6 +187,13 @@ class Station:
                 return
         raise ValueError(f"no monitor {source} is connected to this session")
 
+    def recent_bytes(self, session: str, source: str) -> tuple[bytes, datetime | None]:
+        """The last bytes of a monitor and when they came; nothing for one that is not connected."""
+        for reader in self._readers.get(session, []):
+            if reader.source == source:
+                return reader.recent
+        return b"", None
+
     def every(
         self, session: str, source: str, minutes: float | None, author: str
     ) -> Future[Written]:

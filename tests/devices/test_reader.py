@@ -101,6 +101,9 @@ def test_from_connecting_to_readings(tmp_path: Path) -> None:
         assert values(b.inbox.reading("pulse")) == {"pulse": 72}
         assert values(b.inbox.reading("spo2")) == {"spo2": 98}
         assert b.reader.opened.result() is None
+        heard, at = b.reader.recent
+        assert b" OA1098705" in heard
+        assert at is not None
         assert b.inbox.states() == [
             LinkState.CONNECTING,
             LinkState.IDENTIFYING,

@@ -1,4 +1,4 @@
-"""What monitors bring into a session: demonstration data, cuff pressure, intervals, the unmapped."""
+"""What monitors bring into a session: demonstration data, cuff pressure, intervals, unmapped."""
 
 from __future__ import annotations
 
