@@ -18,7 +18,7 @@ LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help demo test setup setup-dev system check check-locks pytest pytest-xvfb bench bench-smoke \
-        format lock pictures clean
+        format lock pictures monitors captures clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -102,6 +102,12 @@ UV_COMPILE := UV_PYTHON_DOWNLOADS=never $(UV) pip compile --quiet --universal --
 build/uv/bin/uv:
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --no-input --progress-bar off uv
+
+monitors: setup-dev ## write docs/monitors.md anew from the notes of the drivers
+	$(BIN)/python -m tests.devices.make_monitors
+
+captures: setup-dev ## record each simulated monitor anew, with what it must decode to
+	$(BIN)/python -m tests.devices.make_captures
 
 lock: | $(UV) ## write the lock files anew from pyproject.toml; add UPGRADE=--upgrade for newer versions
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
