@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
-from devices.drivers import dinamap, ge_dri
+from devices.drivers import and_tm265x, berry_pm6750, dinamap, ge_dri, omron, terumo
 from devices.spec import DriverSpec
 
 #: The group of entry points under which other packages offer their :class:`DriverSpec`.
@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 BUILT_IN: tuple[DriverSpec, ...] = (
     dinamap.SPEC,
     ge_dri.SPEC,
+    omron.SPEC,
+    terumo.SPEC,
+    and_tm265x.SPEC,
+    berry_pm6750.SPEC,
 )
 
 

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from devices.simulated.and_tm265x import Tm265xMonitor
+from devices.simulated.berry_pm6750 import BerryMonitor
 from devices.simulated.dinamap import DinamapMonitor
 from devices.simulated.ge_dri import GeDriMonitor
 from devices.simulated.monitor import Monitor
+from devices.simulated.omron import Omron9020Monitor, OmronMonitor
 from devices.simulated.patient import Patient
+from devices.simulated.terumo import TerumoMonitor
 from devices.spec import LineSettings
 
 
@@ -40,6 +44,23 @@ SIMULATED: dict[str, SimulatedMonitor] = {
             "CARESCAPE B650 (S/5 DRI)",
             LineSettings(baud=19200, parity="E", rtscts=True),
             GeDriMonitor,
+        ),
+        SimulatedMonitor("omron", "omron", "Omron HBP-9030", LineSettings(baud=9600), OmronMonitor),
+        SimulatedMonitor(
+            "omron-9020", "omron", "Omron HBP-9020", LineSettings(baud=9600), Omron9020Monitor
+        ),
+        SimulatedMonitor(
+            "terumo", "terumo", "Terumo BR-500", LineSettings(baud=19200), TerumoMonitor
+        ),
+        SimulatedMonitor(
+            "and-tm265x", "and-tm265x", "A&D TM-2655", LineSettings(baud=2400), Tm265xMonitor
+        ),
+        SimulatedMonitor(
+            "berry-pm6750",
+            "berry-pm6750",
+            "BerryMed PM6750",
+            LineSettings(baud=115200),
+            BerryMonitor,
         ),
     )
 }
