@@ -17,6 +17,8 @@ from devices.registry import driver
 from devices.spec import Command
 from ketamonitor import __version__, alarms, drafts
 from ketamonitor.arrivals import Arrivals
+from ketamonitor.blackbox.box import BlackBox
+from ketamonitor.blackbox.place import captures_folder
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.library import load_protocols
@@ -93,6 +95,7 @@ class Station:
             self._recorder.join()
             raise
         self.people = People(open_store(store_url), clock.now)
+        self._box = BlackBox(captures_folder(store_url), self._recorder.submit, clock.now)
 
     # Sessions --------------------------------------------------------------------------------
 
@@ -149,6 +152,7 @@ class Station:
             raise ValueError(f"session {session} has ended: it cannot be resumed")
         if session in self._readers:
             raise ValueError(f"session {session} is running here already")
+        captured = self._reading.of_kind(session, "device")
         opened = _open_all(devices) if ports_must_open else []
         body = {
             "event": "resumed",
@@ -157,13 +161,15 @@ class Station:
         }
         done = self._recorder.resume(session, Draft("session", now, author, body))
         finders = self._finders(devices)
+        self._box.adopt(session, captured)
         self._open_ports(session, devices, finders, opened, now, simulated=summary.simulated)
         return done
 
     def end(self, session: str, reason: str, author: str) -> Future[Written]:
-        """Close the ports and end the session."""
+        """Close the ports and end the session, after the last of its raw bytes are entered."""
         self._close_ports(session)
-        return self.submit(session, drafts.ended(reason, at=self.clock.now(), author=author))
+        ended = drafts.ended(reason, at=self.clock.now(), author=author)
+        return self._box.then(lambda: self.submit(session, ended))
 
     def submit(self, session: str, *entered: Draft) -> Future[Written]:
         """Record what happened; done when it is durable."""
@@ -243,6 +249,7 @@ class Station:
         """Close all ports, write what is left, end. Sessions that run stay unfinished."""
         for session in list(self._readers):
             self._close_ports(session)
+        self._box.stop()
         self._recorder.stop()
         self._recorder.join()
         self._reading.close()
@@ -275,6 +282,7 @@ class Station:
                 device.port,
                 self.clock,
                 self._deliverer(session, Arrivals(simulated=simulated)),
+                self._box.tap(session, device),
                 finder=finder,
                 ready=port,
                 ready_at=since if port else None,
@@ -288,6 +296,7 @@ class Station:
     def _close_ports(self, session: str) -> None:
         for reader in self._readers.pop(session, []):
             reader.stop()
+        self._box.close(session)
 
     def _deliverer(self, session: str, arrivals: Arrivals) -> Deliver:
         """What hands a port's outputs to the recorder. Called on the reader's thread."""
