@@ -10,16 +10,16 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from devices.capture import CaptureError, CaptureWriter, read_capture
+from devices.capture import CaptureError, CaptureWriter
 from devices.port import PortError, list_ports
 from devices.reader import PortReader, Tap
-from devices.reading import DeviceEvent, LinkState, LinkStatus, Reading
+from devices.reading import LinkStatus
 from devices.registry import DRIVERS, UnknownDriverError, driver
-from devices.replay import replay
 from devices.spec import DriverSpec, Output
-from ketamonitor import words
+from ketamonitor.cli import raw
 from ketamonitor.cli.common import emit, positive
 from ketamonitor.cli.errors import UserError
+from ketamonitor.cli.outputs import show
 from ketamonitor.clock import SteadyClock
 from ketamonitor.headless import interrupted_by_signals
 
@@ -46,12 +46,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     capture.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     capture.set_defaults(handler=capture_port)
 
-    played = parts.add_parser("replay", help="print the readings of a capture")
-    played.add_argument("file", type=Path, metavar="FILE")
-    played.add_argument("--driver", type=known_driver, metavar="D", help="in place of the file's")
-    played.set_defaults(handler=replay_file)
+    raw.add_replay(parts, known_driver)
 
-    for one in (listed, ports, read, capture, played):
+    for one in (listed, ports, read, capture):
         one.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -142,43 +139,4 @@ def _listen(args: argparse.Namespace, clock: SteadyClock, writer: CaptureWriter 
             f"the monitor did not answer on {args.port}: check that it is on, the cable, and that "
             f"it is a {args.driver.name} set to {args.driver.line}"
         )
-    return 0
-
-
-def show(output: Output | LinkStatus, as_json: bool) -> bool:
-    """Print one output; true when it came from the monitor and not from the link alone.
-
-    Readings go to standard output, all else to standard error.
-    """
-    if isinstance(output, Reading):
-        emit(as_json, reading_line(output), output.as_json())
-        return True
-    if isinstance(output, DeviceEvent):
-        print(f"{words.clock(output.at, seconds=True)}  {output.text}", file=sys.stderr)
-        return True
-    reason = f": {output.reason}" if output.reason else ""
-    at = words.clock(output.at, seconds=True)
-    print(f"{at}  {output.state.value}{reason}", file=sys.stderr)
-    return output.state is LinkState.CONNECTED
-
-
-def reading_line(reading: Reading) -> str:
-    """``14:02:11  SYS 128 mmHg, …`` with what is doubtful in brackets."""
-    values = ", ".join(
-        f"{metric.label} {words.number(value, metric)} {metric.unit}"
-        for metric, value in reading.values.items()
-    )
-    flags = f"  [{', '.join(reading.flags)}]" if reading.flags else ""
-    return f"{words.clock(reading.measured_at, seconds=True)}  {values}{flags}"
-
-
-def replay_file(args: argparse.Namespace) -> int:
-    """Print the readings of a capture. Raises :class:`UserError`."""
-    try:
-        capture = read_capture(args.file)
-        spec = args.driver or driver(capture.driver)
-    except (CaptureError, UnknownDriverError) as error:
-        raise UserError(str(error)) from None
-    for output in replay(spec, capture.pieces):
-        show(output, args.json)
     return 0

@@ -7,7 +7,10 @@ import getpass
 from pathlib import Path
 
 from ketamonitor import words
-from ketamonitor.cli import recording
+from ketamonitor.blackbox.look import faults as bytes_faults
+from ketamonitor.blackbox.look import tied_parts
+from ketamonitor.blackbox.place import captures_folder
+from ketamonitor.cli import raw, recording
 from ketamonitor.cli.common import add_store, emit, open_reading, store_url
 from ketamonitor.cli.errors import UserError
 from ketamonitor.clock import SteadyClock
@@ -32,13 +35,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     for name, handler, text in (
         ("show", show_session, "one session in words"),
-        ("verify", verify_session, "check every entry against its hash"),
+        ("verify", verify_session, "check every entry and the raw bytes against their hashes"),
     ):
         command = commands.add_parser(name, help=text)
         add_store(command)
         command.add_argument("id", metavar="ID")
         command.add_argument("--json", action="store_true")
         command.set_defaults(handler=handler)
+
+    raw.add_bytes(commands)
 
     export = commands.add_parser("export", help="PDF chart or open data")
     add_store(export)
@@ -91,20 +96,32 @@ def show_session(args: argparse.Namespace) -> int:
 
 
 def verify_session(args: argparse.Namespace) -> int:
-    with open_reading(store_url(args)) as store:
+    """Raises :class:`UserError` where an entry, or a file of raw bytes, is not as it was."""
+    url = store_url(args)
+    with open_reading(url) as store:
         entries = _entries(store, args.id)
     faults = verify_chain(args.id, entries)
     if faults:
         emit(args.json, "", {"session": args.id, "verified": False, "faults": list(faults)})
         raise UserError(f"session {args.id} is NOT as it was written: {faults[0]}")
-    line = f"{args.id}: {len(entries)} entries, every one as it was written"
+    parts = tied_parts(entries)
+    lost = bytes_faults(captures_folder(url) / args.id, entries) if parts else []
+    kept = f"; {len(parts)} files of raw bytes" + (", each as it was entered" if not lost else "")
+    line = f"{args.id}: {len(entries)} entries, every one as it was written{kept if parts else ''}"
     facts = {
         "session": args.id,
         "verified": True,
         "entries": len(entries),
         "hash": entries[-1].hash,
+        "captures": len(parts),
+        "capture_faults": lost,
     }
     emit(args.json, line, facts)
+    if lost:
+        more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        raise UserError(
+            f"the entries are as they were written, the raw bytes are not: {lost[0]}{more}"
+        )
     return 0
 
 
