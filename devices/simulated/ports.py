@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import select
 import socket
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -14,6 +16,8 @@ from urllib.parse import urlsplit
 CHUNK = 4096
 SCHEME = "socket://"
 LOOPBACK = ("127.0.0.1", "localhost")
+#: Where ``tcgetattr`` has the speed.
+OUTPUT_SPEED = 5
 
 
 class PortError(Exception):
@@ -37,6 +41,9 @@ class Plug(Protocol):
 
     def opened(self) -> bool:
         """Whether a reader has the port open at this moment."""
+
+    def baud(self) -> int | None:
+        """The speed that the reader has set; ``None`` where that cannot be seen."""
 
     def read(self) -> bytes | None:
         """The bytes that have arrived; ``None`` = the reader has gone."""
@@ -104,6 +111,12 @@ class PtyPlug:
 
     def opened(self) -> bool:
         return not any(event & select.POLLHUP for _, event in self._hangup.poll(0))
+
+    def baud(self) -> int | None:
+        import termios  # not on Windows, where this class is never made
+
+        # the master shows the settings of the reader's end
+        return _speeds().get(termios.tcgetattr(self._master)[OUTPUT_SPEED])
 
     def read(self) -> bytes | None:
         try:
@@ -177,6 +190,9 @@ class TcpPlug:
                 self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._client is not None
 
+    def baud(self) -> int | None:
+        return None
+
     def read(self) -> bytes | None:
         if self._client is None:
             return None
@@ -216,3 +232,12 @@ def _address(url: str) -> tuple[str, int]:
     if not url.startswith(SCHEME) or parts.hostname not in LOOPBACK or number is None:
         raise PortError(f"{url}: a network port is written {SCHEME}127.0.0.1:PORT")
     return "127.0.0.1", number
+
+
+@cache
+def _speeds() -> dict[int, int]:
+    """The speed in baud of each of the system's own numbers for one."""
+    import termios
+
+    named = {name: getattr(termios, name) for name in dir(termios) if re.fullmatch(r"B\d+", name)}
+    return {number: int(name[1:]) for name, number in named.items()}

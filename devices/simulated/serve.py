@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,8 @@ from devices.simulated.line import FaultyLine
 from devices.simulated.monitor import Monitor
 from devices.simulated.patient import Patient
 from devices.simulated.ports import SCHEME, plug_in
+from devices.simulated.uart import heard
+from devices.spec import LineSettings
 from devices.timing import Clock
 
 #: Real seconds between two looks whether a pseudo-terminal has been opened (see ``ports.py``).
@@ -28,6 +31,8 @@ class Server:
 
     Its clock starts when the port is first opened and then runs on, whoever opens and closes it.
     ``announce`` is told the port's name when it serves, and again when a pull gave it a new one.
+    With ``strict_line`` a reader that sets another speed than the monitor's hears, and is heard as,
+    what a wrong speed makes of the bytes (pseudo-terminals only; parity does not exist there).
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class Server:
         faults: Sequence[Fault] = (),
         seed: int = 1,
         announce: Callable[[str], None] = lambda name: None,
+        strict_line: bool = False,
     ) -> None:
         """Makes the port. Raises :class:`devices.simulated.ports.PortError`."""
         self._plan = FaultPlan(faults)
@@ -47,6 +53,7 @@ class Server:
         self._simulated = simulated
         self._clock = clock
         self._announce = announce
+        self._strict_line = strict_line
         self._line = FaultyLine(simulated.line.baud, self._plan, seed)
         self._started: datetime | None = None
         self._reader = False
@@ -135,7 +142,7 @@ class Server:
         """Send what is due; the waits until there is more."""
         frames = monitor.due(t)
         if not self._plan.active(FaultKind.SILENCE, t):
-            self._line.send(frames, t)
+            self._line.send(self._as_heard(frames), t)
         waits = [monitor.wait(t), self._line.idle(t)]
         if not self._reader:
             self._line.paced.clear()
@@ -152,7 +159,18 @@ class Server:
         elif data and self.monitor is not None:
             t = self.elapsed()
             if not self._plan.active(FaultKind.SILENCE, t):
-                self._line.send(self.monitor.feed(data, t), t)
+                data = heard(data, self._readers_line(), self._simulated.line)
+                self._line.send(self._as_heard(self.monitor.feed(data, t)), t)
+
+    def _readers_line(self) -> LineSettings:
+        """How the reader has set the line, as far as that can be seen and matters."""
+        own = self._simulated.line
+        baud = self._plug.baud() if self._strict_line else None
+        return own if baud is None else replace(own, baud=baud)
+
+    def _as_heard(self, frames: list[bytes]) -> list[bytes]:
+        line = self._readers_line() if frames else self._simulated.line
+        return [heard(frame, self._simulated.line, line) for frame in frames]
 
     def _fault_wait(self, t: float) -> float | None:
         change = self._plan.next_change(t) if self._started is not None else None

@@ -43,6 +43,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="KIND@SECONDS[+DURATION]",
         help="may be repeated; kinds: " + ", ".join(FaultKind),
     )
+    parser.add_argument(
+        "--strict-line",
+        action="store_true",
+        help="a reader set to another speed than the monitor's gets rubbish, as on a real line",
+    )
     parser.set_defaults(handler=simulate)
 
 
@@ -67,6 +72,7 @@ def simulate(options: argparse.Namespace) -> int:
             faults=faults,
             seed=options.seed,
             announce=lambda name: print(name, flush=True),
+            strict_line=options.strict_line,
         )
         with server, _ended_by_signals(server):
             server.run()
