@@ -6,7 +6,18 @@ import logging
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
-from devices.drivers import and_tm265x, berry_pm6750, dinamap, ge_dri, omron, terumo
+from devices.drivers import (
+    and_tm265x,
+    berry_pm6750,
+    dinamap,
+    efficia,
+    ge_dri,
+    hl7,
+    intellivue,
+    masimo,
+    omron,
+    terumo,
+)
 from devices.spec import DriverSpec
 
 #: The group of entry points under which other packages offer their :class:`DriverSpec`.
@@ -17,10 +28,14 @@ log = logging.getLogger(__name__)
 BUILT_IN: tuple[DriverSpec, ...] = (
     dinamap.SPEC,
     ge_dri.SPEC,
+    intellivue.SPEC,
+    efficia.SPEC,
     omron.SPEC,
     terumo.SPEC,
     and_tm265x.SPEC,
     berry_pm6750.SPEC,
+    masimo.SPEC,
+    hl7.SPEC,
 )
 
 

@@ -9,7 +9,11 @@ from datetime import datetime
 from devices.simulated.and_tm265x import Tm265xMonitor
 from devices.simulated.berry_pm6750 import BerryMonitor
 from devices.simulated.dinamap import DinamapMonitor
+from devices.simulated.efficia import EfficiaMonitor
 from devices.simulated.ge_dri import GeDriMonitor
+from devices.simulated.hl7 import LoincSender, PcdSender, VendorSender
+from devices.simulated.masimo import MasimoMonitor
+from devices.simulated.intellivue import IntellivueMonitor, long_answers, single_polls
 from devices.simulated.monitor import Monitor
 from devices.simulated.omron import Omron9020Monitor, OmronMonitor
 from devices.simulated.patient import Patient
@@ -45,6 +49,27 @@ SIMULATED: dict[str, SimulatedMonitor] = {
             LineSettings(baud=19200, parity="E", rtscts=True),
             GeDriMonitor,
         ),
+        SimulatedMonitor(
+            "intellivue",
+            "intellivue",
+            "Philips IntelliVue MX450",
+            LineSettings(baud=115200),
+            IntellivueMonitor,
+        ),
+        SimulatedMonitor(
+            "intellivue-single",
+            "intellivue",
+            "IntelliVue without extended polls, 19200 baud",
+            LineSettings(baud=19200),
+            single_polls,
+        ),
+        SimulatedMonitor(
+            "intellivue-parts",
+            "intellivue",
+            "IntelliVue with many parameters: answers in parts",
+            LineSettings(baud=115200),
+            long_answers,
+        ),
         SimulatedMonitor("omron", "omron", "Omron HBP-9030", LineSettings(baud=9600), OmronMonitor),
         SimulatedMonitor(
             "omron-9020", "omron", "Omron HBP-9020", LineSettings(baud=9600), Omron9020Monitor
@@ -61,6 +86,21 @@ SIMULATED: dict[str, SimulatedMonitor] = {
             "BerryMed PM6750",
             LineSettings(baud=115200),
             BerryMonitor,
+        ),
+        SimulatedMonitor(
+            "masimo", "masimo", "Masimo Rad-8 (ASCII 1)", LineSettings(baud=9600), MasimoMonitor
+        ),
+        SimulatedMonitor(
+            "efficia", "efficia", "Philips Efficia CM120", LineSettings(baud=9600), EfficiaMonitor
+        ),
+        SimulatedMonitor(
+            "hl7", "hl7", "HL7 gateway (IHE PCD-01)", LineSettings(baud=9600), PcdSender
+        ),
+        SimulatedMonitor(
+            "hl7-loinc", "hl7", "HL7 in bare segments, LOINC", LineSettings(baud=9600), LoincSender
+        ),
+        SimulatedMonitor(
+            "hl7-vendor", "hl7", "HL7 with short names", LineSettings(baud=9600), VendorSender
         ),
     )
 }
