@@ -12,11 +12,12 @@ from devices.simulated.dinamap import DinamapMonitor
 from devices.simulated.efficia import EfficiaMonitor
 from devices.simulated.ge_dri import GeDriMonitor
 from devices.simulated.hl7 import LoincSender, PcdSender, VendorSender
-from devices.simulated.masimo import MasimoMonitor
 from devices.simulated.intellivue import IntellivueMonitor, long_answers, single_polls
+from devices.simulated.masimo import MasimoMonitor
 from devices.simulated.monitor import Monitor
 from devices.simulated.omron import Omron9020Monitor, OmronMonitor
 from devices.simulated.patient import Patient
+from devices.simulated.suntech import SuntechModule
 from devices.simulated.terumo import TerumoMonitor
 from devices.spec import LineSettings
 
@@ -101,6 +102,9 @@ SIMULATED: dict[str, SimulatedMonitor] = {
         ),
         SimulatedMonitor(
             "hl7-vendor", "hl7", "HL7 with short names", LineSettings(baud=9600), VendorSender
+        ),
+        SimulatedMonitor(
+            "suntech", "suntech", "SunTech Advantage", LineSettings(baud=9600), SuntechModule
         ),
     )
 }
