@@ -16,6 +16,7 @@ from devices.drivers import (
     intellivue,
     masimo,
     omron,
+    suntech,
     terumo,
 )
 from devices.spec import DriverSpec
@@ -36,6 +37,7 @@ BUILT_IN: tuple[DriverSpec, ...] = (
     berry_pm6750.SPEC,
     masimo.SPEC,
     hl7.SPEC,
+    suntech.SPEC,
 )
 
 
