@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import xor
+
 
 def dinamap_checksum(text: bytes) -> bytes:
     """The two characters after a DINAMAP line; ``text`` begins with the unit character.
@@ -16,3 +19,8 @@ def dinamap_checksum(text: bytes) -> bytes:
 def sum8(data: bytes) -> int:
     """The sum of all bytes modulo 256 (GE DRI, over the record before it is escaped)."""
     return sum(data) & 0xFF
+
+
+def xor8(data: bytes) -> int:
+    """All bytes joined by exclusive or (A&D TM-265x, SOH to ETX)."""
+    return reduce(xor, data, 0)
