@@ -15,6 +15,7 @@ from devices.drivers import (
     hl7,
     intellivue,
     masimo,
+    nonin,
     omron,
     suntech,
     terumo,
@@ -36,6 +37,7 @@ BUILT_IN: tuple[DriverSpec, ...] = (
     and_tm265x.SPEC,
     berry_pm6750.SPEC,
     masimo.SPEC,
+    nonin.SPEC,
     hl7.SPEC,
     suntech.SPEC,
 )

@@ -15,6 +15,12 @@ from devices.simulated.hl7 import LoincSender, PcdSender, VendorSender
 from devices.simulated.intellivue import IntellivueMonitor, long_answers, single_polls
 from devices.simulated.masimo import MasimoMonitor
 from devices.simulated.monitor import Monitor
+from devices.simulated.nonin import (
+    NoninFormat2Monitor,
+    NoninFormat7Monitor,
+    NoninFormat8Monitor,
+    NoninTextMonitor,
+)
 from devices.simulated.omron import Omron9020Monitor, OmronMonitor
 from devices.simulated.patient import Patient
 from devices.simulated.suntech import SuntechModule
@@ -90,6 +96,18 @@ SIMULATED: dict[str, SimulatedMonitor] = {
         ),
         SimulatedMonitor(
             "masimo", "masimo", "Masimo Rad-8 (ASCII 1)", LineSettings(baud=9600), MasimoMonitor
+        ),
+        SimulatedMonitor(
+            "nonin", "nonin", "Nonin 8500 (text)", LineSettings(baud=9600), NoninTextMonitor
+        ),
+        SimulatedMonitor(
+            "nonin-df2", "nonin", "Nonin Xpod (DF2)", LineSettings(baud=9600), NoninFormat2Monitor
+        ),
+        SimulatedMonitor(
+            "nonin-df7", "nonin", "Nonin Xpod (DF7)", LineSettings(baud=9600), NoninFormat7Monitor
+        ),
+        SimulatedMonitor(
+            "nonin-df8", "nonin", "Nonin 3150 (DF8)", LineSettings(baud=9600), NoninFormat8Monitor
         ),
         SimulatedMonitor(
             "efficia", "efficia", "Philips Efficia CM120", LineSettings(baud=9600), EfficiaMonitor
