@@ -56,6 +56,10 @@ class StampedCuff:
     def connected(self, now: datetime) -> None:
         self._connected_at = self._connected_at or now
 
+    def same_as_before(self, stamp: str) -> None:
+        """Takes note that the known result now comes with another ``stamp``."""
+        self._known = stamp
+
     def absorb(self, stamp: str, result: CuffResult, now: datetime) -> list[Output]:
         """What a repeated result says; ``stamp`` is what tells it from the one before."""
         first, same = self._known is None, stamp == self._known

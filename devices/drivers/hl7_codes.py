@@ -1,0 +1,266 @@
+"""What the codes of an HL7 result mean: MDC (full, 16 bits, MDIL), LOINC and short vendor names.
+
+A code we do not know, a unit we do not know, a label that contradicts its code: no metric, never a
+guess. Sources: IEEE 11073-10101 and US Core as far as seen in real messages; Philips Efficia CM
+Data Export Guide (MDIL); short names and cuff codes as the streams of other makers show them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from devices.metrics import (
+    HR,
+    NIBP_DIA,
+    NIBP_MAP,
+    NIBP_PULSE,
+    NIBP_SYS,
+    PULSE,
+    RR,
+    SPO2,
+    TEMP,
+    Metric,
+)
+
+#: A metric's code is partition 2; on the wire of a monitor only the low 16 bits are sent.
+METRICS_PARTITION = 2 << 16
+#: Philips' own number of the first temperature; it has no full MDC code.
+PHILIPS_T1 = METRICS_PARTITION + 0xF0C7
+PHILIPS_PULSE = METRICS_PARTITION + 0x480A
+MDC_PULS_RATE = 149522
+#: A rate of which OBX-17 must tell whether the oximeter or the cuff counted it.
+PULSE_OF_A_SOURCE = frozenset({PHILIPS_PULSE, MDC_PULS_RATE})
+
+MDC: Mapping[int, Metric] = {
+    150021: NIBP_SYS,
+    150022: NIBP_DIA,
+    150023: NIBP_MAP,
+    150301: NIBP_SYS,  # MDC_PRESS_CUFF_SYS and so on, sent by some for the results of the cuff
+    150302: NIBP_DIA,
+    150303: NIBP_MAP,
+    149546: NIBP_PULSE,
+    149530: PULSE,
+    150456: SPO2,
+    147842: HR,
+    151562: RR,
+    151578: RR,
+    METRICS_PARTITION + 0x5000: RR,  # Philips' breaths
+    150344: TEMP,
+    PHILIPS_T1: TEMP,
+}
+#: Codes that gateways print wrongly: they count only together with the right name.
+MISPRINTED: Mapping[tuple[int, str], Metric] = {
+    (150017, "MDC_PRESS_BLD_NONINV_SYS"): NIBP_SYS,
+    (150018, "MDC_PRESS_BLD_NONINV_DIA"): NIBP_DIA,
+    (150031, "MDC_PRESS_CUFF_SYS"): NIBP_SYS,
+}
+#: Names that say what a code is: one that says another thing than its code makes both worthless.
+NAMES: Mapping[str, Metric] = {
+    "MDC_PRESS_BLD_NONINV_SYS": NIBP_SYS,
+    "MDC_PRESS_BLD_NONINV_DIA": NIBP_DIA,
+    "MDC_PRESS_BLD_NONINV_MEAN": NIBP_MAP,
+    "MDC_PRESS_CUFF_SYS": NIBP_SYS,
+    "MDC_PRESS_CUFF_DIA": NIBP_DIA,
+    "MDC_PRESS_CUFF_MEAN": NIBP_MAP,
+    "MDC_PULS_RATE_NON_INV": NIBP_PULSE,
+    "MDC_PULS_OXIM_PULS_RATE": PULSE,
+    "MDC_PULS_OXIM_SAT_O2": SPO2,
+    "MDC_ECG_HEART_RATE": HR,
+    "MDC_RESP_RATE": RR,
+    "MDC_TTHOR_RESP_RATE": RR,
+    "MDC_TEMP": TEMP,
+}
+LOINC: Mapping[str, Metric] = {
+    "8480-6": NIBP_SYS,
+    "8462-4": NIBP_DIA,
+    "8478-0": NIBP_MAP,
+    "8889-8": PULSE,
+    "8867-4": HR,
+    "2708-6": SPO2,
+    "59408-5": SPO2,
+    "9279-1": RR,
+    "8310-5": TEMP,
+}
+SHORT: Mapping[str, Metric] = {
+    "NIBP_S": NIBP_SYS,
+    "NIBP_D": NIBP_DIA,
+    "NIBP_M": NIBP_MAP,
+    "PR": PULSE,
+    "SPO2": SPO2,
+    "HR": HR,
+    "T1": TEMP,
+}
+#: Where a rate comes from (OBX-17).
+OXIMETER = frozenset({150456, 149530})
+CUFF = frozenset({150020, 150021, 150022, 150023, 149546})
+
+#: Of a person, not of the monitoring: weight, height, body-mass index. Not kept.
+PERSONAL = frozenset({"29463-7", "8302-2", "39156-5", "188736"})
+PERSONAL_WORDS = re.compile(r"weight|height|\bage\b|birth|bmi|body[ _]mass|patient|name", re.I)
+
+# What a unit is: how it becomes the metric's own unit, as (factor, shift).
+SAME = (1.0, 0.0)
+CONVERSIONS: Mapping[tuple[str, str], tuple[float, float]] = {
+    ("mmHg", "mmHg"): SAME,
+    ("kPa", "mmHg"): (7.500617, 0.0),
+    ("%", "%"): SAME,
+    ("/min", "/min"): SAME,
+    ("°C", "°C"): SAME,
+    ("°F", "°C"): (5 / 9, -160 / 9),
+}
+UNIT_CODES: Mapping[int, str] = {
+    266016: "mmHg",
+    264864: "/min",
+    264928: "/min",
+    262688: "%",
+    268192: "°C",
+    0x41710: "°C",  # as Philips prints it: 0004-1710
+}
+UNIT_TEXTS: Mapping[str, str] = {
+    "mmhg": "mmHg",
+    "mm[hg]": "mmHg",
+    "mdc_dim_mmhg": "mmHg",
+    "kpa": "kPa",
+    "mdc_dim_kilo_pascal": "kPa",
+    "%": "%",
+    "mdc_dim_percent": "%",
+    "/min": "/min",
+    "1/min": "/min",
+    "bpm": "/min",
+    "rpm": "/min",
+    "{beats}/min": "/min",
+    "{breaths}/min": "/min",
+    "mdc_dim_beat_per_min": "/min",
+    "mdc_dim_resp_per_min": "/min",
+    "c": "°C",
+    "°c": "°C",
+    "cel": "°C",
+    "degc": "°C",
+    "mdc_dim_degc": "°C",
+    "f": "°F",
+    "°f": "°F",
+    "degf": "°F",
+    "[degf]": "°F",
+    "mdc_dim_fahr": "°F",
+}
+#: The unit that the vendor with the short names prints for SpO2, whatever it means there.
+SHORT_SPO2_UNIT = "0002-0b54^C^MDIL"
+
+MDIL = re.compile(r"([0-9A-Fa-f]{4})[-*]([0-9A-Fa-f]{4})")  # a star is a misprint of the dash
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.()%/+-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an OBX is about, from its identifier and unit alone.
+
+    ``metric`` with ``scale`` and ``shift`` (``None`` where the unit is not known or does not fit):
+    value = sent x scale + shift. ``key`` names it among the unmapped ones; empty for what must not
+    be kept. ``by_source``: OBX-17 decides which pulse it is; ``timed_is_cuff``: so does a time of
+    its own (Philips). ``short`` marks the vendor's names.
+    """
+
+    key: str
+    unit: str
+    metric: Metric | None = None
+    scale: float | None = None
+    shift: float = 0.0
+    by_source: bool = False
+    timed_is_cuff: bool = False
+    short: bool = False
+
+
+def meaning(identifier: str, unit: str, labels: bool) -> Meaning:
+    """The meaning of OBX-3 and OBX-6; with ``labels`` LOINC codes and short names count too."""
+    parts = (identifier.split("^") + [""] * 6)[:6]
+    metric, code, short = _metric(*parts[:3], labels=labels)
+    if metric is None and parts[3]:  # the alternative identifier
+        metric, code, short = _metric(*parts[3:6], labels=labels)
+    key = _key(parts[0], parts[1])
+    unit_parts = unit.split("^")
+    shown = next((one for one in unit_parts[1::-1] if LABEL.fullmatch(one) or one == "%"), "")
+    if metric is None:
+        return Meaning(key, shown)
+    known = _unit(unit_parts)
+    if short and metric is SPO2 and unit == SHORT_SPO2_UNIT:
+        known = "%"
+    scale, shift = CONVERSIONS.get((known, metric.unit), (None, 0.0))
+    return Meaning(
+        key,
+        shown,
+        metric,
+        scale,
+        shift,
+        by_source=code in PULSE_OF_A_SOURCE,
+        timed_is_cuff=code == PHILIPS_PULSE and MDIL.fullmatch(parts[0]) is not None,
+        short=short,
+    )
+
+
+def number_of(code: str) -> int | None:
+    """The full MDC code in ``150456``, ``19384`` (16 bits) or ``0002-4bb8`` (MDIL)."""
+    found = MDIL.fullmatch(code)
+    if found is not None:
+        return int(found[1], 16) << 16 | int(found[2], 16)
+    if not (code.isascii() and code.isdigit() and len(code) <= 6):
+        return None
+    number = int(code)
+    return number if number > 0xFFFF else METRICS_PARTITION + number
+
+
+def _metric(
+    code: str, label: str, system: str, *, labels: bool
+) -> tuple[Metric | None, int | None, bool]:
+    """The metric, its MDC number, and whether it is one of the vendor's short names."""
+    nothing = (None, None, False)
+    if system in ("MDC", "MDIL") or (labels and not system and len(code) == 6):
+        number = number_of(code)
+        if number is None:
+            return nothing
+        if not labels:
+            found = PULSE if number in PULSE_OF_A_SOURCE else MDC.get(number)
+            return (found, number, False)
+        found = MISPRINTED.get((number, label)) or MDC.get(number)
+        if number in PULSE_OF_A_SOURCE:
+            found = PULSE
+        if found is not None and NAMES.get(label, found) is not found:
+            return nothing
+        if found is not None or system:
+            return (found, number, False)
+    if not labels:
+        return nothing
+    if system in ("LN", "LOINC", ""):
+        by_loinc = LOINC.get(code)
+        if by_loinc is not None:
+            return (by_loinc, None, False)
+    if not system:
+        by_name = SHORT.get(label) or SHORT.get(code)
+        return (by_name, None, by_name is not None)
+    return nothing
+
+
+def _unit(parts: list[str]) -> str:
+    """The unit by its code and by its text; empty where unknown or where the two disagree."""
+    system = parts[2] if len(parts) > 2 else ""
+    number = None
+    if system in ("MDC", "MDIL", ""):
+        found = MDIL.fullmatch(parts[0])
+        if found is not None:
+            number = int(found[1], 16) << 16 | int(found[2], 16)
+        elif parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= 6:
+            number = int(parts[0])
+    by_code = UNIT_CODES.get(number, "") if number is not None else ""
+    texts = {UNIT_TEXTS[one.lower()] for one in parts[:2] if one.lower() in UNIT_TEXTS}
+    if by_code:
+        texts.add(by_code)
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def _key(code: str, label: str) -> str:
+    """The monitor's own name of a parameter that we do not map."""
+    if code in PERSONAL or PERSONAL_WORDS.search(label) or PERSONAL_WORDS.search(code):
+        return ""
+    parts = [one for one in (code, label) if LABEL.fullmatch(one) or MDIL.fullmatch(one)]
+    return " ".join(parts)
