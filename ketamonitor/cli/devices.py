@@ -11,14 +11,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from devices.capture import CaptureError, CaptureWriter
+from devices.notes import support_notes
 from devices.port import PortError, list_ports
 from devices.reader import PortReader, Tap
 from devices.reading import LinkStatus
 from devices.registry import DRIVERS, UnknownDriverError, driver
-from devices.spec import DriverSpec, Output
+from devices.spec import DriverSpec, LineSettings, Output
 from ketamonitor.cli import raw
 from ketamonitor.cli.common import emit, positive
-from ketamonitor.cli.errors import UserError
+from ketamonitor.cli.detect import add_detect
+from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.outputs import show
 from ketamonitor.clock import SteadyClock
 from ketamonitor.headless import interrupted_by_signals
@@ -33,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parts = parser.add_subparsers(dest="devices_command", metavar="WHAT", required=True)
 
     listed = parts.add_parser("list", help="the monitors this program can read")
+    listed.add_argument("--notes", action="store_true", help="with cable, set-up and limits")
     listed.set_defaults(handler=list_drivers)
     ports = parts.add_parser("ports", help="the serial ports of this computer")
     ports.set_defaults(handler=list_known_ports)
@@ -47,6 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     capture.set_defaults(handler=capture_port)
 
     raw.add_replay(parts, known_driver)
+    add_detect(parts)
 
     for one in (listed, ports, read, capture):
         one.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -57,6 +61,10 @@ def _add_port(parser: argparse.ArgumentParser) -> None:
     known = ", ".join(DRIVERS)
     parser.add_argument("--driver", type=known_driver, required=True, metavar="D", help=known)
     parser.add_argument("--seconds", type=positive, metavar="N", help="end after so long")
+    parser.add_argument("--line", metavar="L", help="line settings, for example 19200-8E1")
+    parser.add_argument(
+        "--listen-only", action="store_true", help="send nothing: another program asks the monitor"
+    )
 
 
 def known_driver(name: str) -> DriverSpec:
@@ -67,9 +75,17 @@ def known_driver(name: str) -> DriverSpec:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def line_settings(spec: DriverSpec, text: str | None) -> LineSettings:
+    """The driver's line, changed as ``--line`` says. Raises :class:`UsageError`."""
+    try:
+        return spec.line.changed(text) if text else spec.line
+    except ValueError as error:
+        raise UsageError(f"--line: {error}") from None
+
+
 def list_drivers(args: argparse.Namespace) -> int:
     for spec in DRIVERS.values():
-        data = {
+        data: dict[str, object] = {
             "name": spec.name,
             "title": spec.title,
             "models": list(spec.models),
@@ -77,8 +93,15 @@ def list_drivers(args: argparse.Namespace) -> int:
             "metrics": [metric.key for metric in spec.metrics],
             "commands": sorted(spec.commands),
             "interval_s": spec.interval_s,
+            "consumer": spec.consumer,
         }
-        line = f"{spec.name:<10} {spec.title} ({spec.line})\n{'':<10} {'; '.join(spec.models)}"
+        grade = ", consumer grade: no clinical monitor" if spec.consumer else ""
+        line = f"{spec.name:<12} {spec.title} ({spec.line}){grade}"
+        line += f"\n{'':<12} {'; '.join(spec.models)}"
+        if args.notes:
+            parts = support_notes(spec).parts
+            data["notes"] = dict(parts)
+            line += "".join(f"\n{'':<12} {name}: {text}" for name, text in parts.items())
         emit(args.json, line, data)
     return 0
 
@@ -100,6 +123,7 @@ def read_port(args: argparse.Namespace) -> int:
 def capture_port(args: argparse.Namespace) -> int:
     """As ``read``, with every byte in a file. Raises :class:`UserError`."""
     clock = SteadyClock()
+    line_settings(args.driver, args.line)  # before a file is made for nothing
     try:
         writer = CaptureWriter(args.output, args.driver.name, args.port, clock.now())
     except CaptureError as error:
@@ -114,7 +138,17 @@ def capture_port(args: argparse.Namespace) -> int:
 def _listen(args: argparse.Namespace, clock: SteadyClock, writer: CaptureWriter | None) -> int:
     arrived: queue.SimpleQueue[Output | LinkStatus] = queue.SimpleQueue()
     tap: Tap | None = writer
-    reader = PortReader(args.driver, args.driver.name, args.port, clock, arrived.put, tap)
+    line = line_settings(args.driver, args.line)
+    reader = PortReader(
+        args.driver,
+        args.driver.name,
+        args.port,
+        clock,
+        arrived.put,
+        tap,
+        line=line,
+        listen_only=args.listen_only,
+    )
     ended = threading.Event()
     started_at, heard = clock.now(), False
     reader.start()
@@ -137,6 +171,6 @@ def _listen(args: argparse.Namespace, clock: SteadyClock, writer: CaptureWriter 
     if not heard and not ended.is_set():
         raise UserError(
             f"the monitor did not answer on {args.port}: check that it is on, the cable, and that "
-            f"it is a {args.driver.name} set to {args.driver.line}"
+            f"it is a {args.driver.name} set to {line}"
         )
     return 0

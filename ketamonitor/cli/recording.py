@@ -28,6 +28,9 @@ from ketamonitor.view import DeviceChoice, Patient
 #: Who records a simulated session that nobody has signed in for.
 SIMULATED_AUTHOR = "simulated"
 
+#: Ends a device that is only listened to, as another program asks it.
+LISTEN = ",listen"
+
 #: Stands where a simulated session was given no patient; its name says what it is.
 SIMULATED_PATIENT = Patient("SIMULATED, Patient", "SIM-0000", date(1980, 1, 1))
 
@@ -40,8 +43,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--device",
         action="append",
         default=[],
-        metavar="DRIVER:PORT",
-        help="monitor and port, for example dinamap:/dev/ttyUSB0 (repeatable)",
+        metavar="DRIVER[@LINE]:PORT[,listen]",
+        help="monitor and port, for example dinamap:/dev/ttyUSB0 (repeatable); @19200-8E1 sets the"
+        " line, ',listen' sends nothing to it",
     )
     run.add_argument(
         "--patient", metavar="NAME,ID,BORN", help="for example 'Doe, Jo,0048,1984-03-14'"
@@ -136,13 +140,25 @@ def _teller(as_json: bool) -> Any:
 def _devices(given: list[str]) -> tuple[DeviceChoice, ...]:
     choices: list[DeviceChoice] = []
     for text in given:
-        name, colon, port = text.partition(":")
-        if not colon or not port:
-            raise UsageError(f"--device {text}: write it as DRIVER:PORT, e.g. dinamap:/dev/ttyUSB0")
+        monitor, colon, port = text.partition(":")
+        listen_only = port.endswith(LISTEN)
+        port = port.removesuffix(LISTEN)
+        name, at, line = monitor.partition("@")
+        if not colon or not port or (at and not line):
+            raise UsageError(
+                f"--device {text}: write it as DRIVER:PORT, e.g. dinamap:/dev/ttyUSB0 or "
+                "dinamap@19200-8N1:/dev/ttyUSB0,listen"
+            )
         if name not in DRIVERS:
             raise UsageError(f"unknown driver {name!r} (known: {', '.join(DRIVERS)})")
         taken = sum(choice.driver == name for choice in choices)
-        choices.append(DeviceChoice(name, port, name if not taken else f"{name}-{taken + 1}"))
+        source = name if not taken else f"{name}-{taken + 1}"
+        choice = DeviceChoice(name, port, source, line, listen_only)
+        try:
+            choice.settings()
+        except ValueError as error:
+            raise UsageError(f"--device {text}: {error}") from None
+        choices.append(choice)
     return tuple(choices)
 
 
