@@ -99,7 +99,7 @@ class Tm265xMonitor:
             self.requests.append(Request(t, text, accepted=known))
             return self._last if known else acknowledgement(False)
         done = (text == b"ST" and self._patient.start(t)) or (
-            text == b"SP" and self._patient.cancel(t)
+            text == b"SP" and self._patient.measuring(t) and self._patient.cancel(t)
         )
         self.requests.append(Request(t, text or frame, accepted=done))
         return acknowledgement(done)
