@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One measured quantity.
+    """One measured quantity; each stands once in the table, so two are equal only if they are one.
 
     ``low`` and ``high`` bound what is plausible in a living adult *and* measurable by the method;
     a value outside is kept in the record but never treated as physiological. ``decimals`` is what a

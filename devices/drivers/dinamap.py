@@ -62,6 +62,7 @@ LAYOUTS = {
     "RA": re.compile(rb" RA(\d)" + NUMBER),
     "RC": re.compile(rb" RC(\d)" + NUMBER),
 }
+REPLY = re.compile(rb" [A-Z]{2}[ -~]*")
 AGE_ABSENT = 9999
 FROM_OXIMETER, FROM_CUFF = b"2", b"3"
 OXIMETER_OK = b"1"
@@ -98,7 +99,7 @@ def find_reply(line: bytes) -> bytes | None:
     start = line.rfind(UNIT)
     while start >= 0:
         text, check = line[start:-2], line[-2:]
-        if re.match(rb" [A-Z]{2}[ -~]*\Z", text) and dinamap_checksum(text) == check:
+        if REPLY.fullmatch(text) and dinamap_checksum(text) == check:
             return text
         start = line.rfind(UNIT, 0, start)
     return None
