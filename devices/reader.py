@@ -25,9 +25,13 @@ from devices.timing import Clock
 RETRY_S = 0.4
 #: The longest single wait for bytes, in seconds of the computer.
 LONGEST_WAIT_S = 0.5
+#: A line is quiet when nothing has come for so long (session seconds).
+QUIET = timedelta(seconds=1)
 SHORTEST_WAIT_S = 0.001
 #: Bytes kept to be looked at.
 RECENT = 256
+#: How the reason of a silent link begins where bytes come that are not this monitor's.
+NOT_UNDERSTOOD = "what arrives is not"
 
 Deliver = Callable[[Output | LinkStatus], None]
 #: Is told of "open", "rx", "tx" and "command" with the bytes (or the command's name) and the time.
@@ -184,6 +188,7 @@ class PortReader(threading.Thread):
         self._ask(decoder.connected, since or now)
         self._follow(self._cuff.connected(now), now)
         frames, heard_at, noise, opened = decoder.frames, now, 0, False
+        last_byte_at: datetime | None = None
         while not self._stopping.is_set():
             self._pass_commands(now)
             while step := self._cuff.due(now):
@@ -199,9 +204,14 @@ class PortReader(threading.Thread):
             seconds = min(max(clock.real(pause), SHORTEST_WAIT_S), LONGEST_WAIT_S)
             data = port.read(seconds, self._wake)
             now = clock.now()
-            if data:
+            # Where nothing marks the end of a message silence does: the decoder is told once.
+            ended = not data and last_byte_at is not None and now - last_byte_at >= QUIET
+            if data or ended:
+                last_byte_at = now if data else None
+            if data or (ended and decoder.pending):
                 self._note("rx", data, now)
-                self.recent = ((self.recent[0] + data)[-RECENT:], now)
+                if data:
+                    self.recent = ((self.recent[0] + data)[-RECENT:], now)
                 outputs = self._ask(decoder.feed, data, now)
                 noise += len(data)
                 if decoder.frames != frames:
@@ -218,7 +228,7 @@ class PortReader(threading.Thread):
         line, seconds = self._line, self._spec.silent_after_s
         if noise:
             return (
-                f"what arrives is not {self._spec.name}: check the driver and that the monitor's "
+                f"{NOT_UNDERSTOOD} {self._spec.name}: check the driver and that the monitor's "
                 f"port is set to {line}"
             )
         return f"nothing from the monitor for {seconds:g} s: check that it is on, and the cable"
