@@ -17,8 +17,9 @@ class MonitorSearch:
     """One look at ``ports`` (all that the system lists, where none are named).
 
     :attr:`words` says what is wrong with the list of remembered ports, if anything; then nothing
-    is sent in this search, since nobody knows which ports are excluded. ``deliver`` is called on
-    the ports' threads. :meth:`wait` gives all answers and remembers the named monitors.
+    is sent in this search, since nobody knows which ports are excluded. :attr:`known` is what was
+    found before, by port, and :attr:`excluded` the ports left alone. ``deliver`` is called on the
+    ports' threads. :meth:`wait` gives all answers and remembers the named monitors.
     The clock must run at the computer's own pace (a ``SteadyClock`` of speed 1).
     """
 
@@ -36,13 +37,15 @@ class MonitorSearch:
         there = listed()
         self.ports = list(dict.fromkeys(ports)) or [port.device for port in there]
         self._identities = ports_file.identities(self.ports, there)
+        self.known = memory.known(self._identities)
+        self.excluded = memory.excluded(self._identities)
         self._search = Search(
             self.ports,
             clock,
             DRIVERS.values(),
             deliver,
-            known=memory.known(self._identities),
-            excluded=memory.excluded(self._identities),
+            known=self.known,
+            excluded=self.excluded,
             listen_only=bool(self.words),
         )
 

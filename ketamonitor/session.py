@@ -31,6 +31,7 @@ PROGRAM_FAULT_FOR = timedelta(seconds=60)
 
 #: What stands in the cuff's tile between the notice and the start.
 ABOUT_TO_INFLATE = "about to inflate"
+MEASURING = "measuring"
 
 
 class LiveSession:
@@ -207,6 +208,7 @@ class LiveSession:
                 down=False,
                 demo=False,
                 unmapped=body.get("unmapped", link.unmapped),
+                cuff="" if NIBP_SYS.key in body["values"] else link.cuff,
             )
 
     def _alarm(self, entry: Entry) -> None:
@@ -249,6 +251,7 @@ class LiveSession:
                     since=entry.at,
                     # An opened port alone is no monitor yet: only a reading ends the break.
                     down=link.down or state in (LinkState.LOST, LinkState.SILENT),
+                    cuff="" if state is LinkState.LOST else link.cuff,  # nobody knows any more
                 )
         elif body["event"] == "demo":
             self._change(source, demo=True)
@@ -256,15 +259,22 @@ class LiveSession:
             self._change(source, battery_low=body["event"] == "battery_low")
         elif body["event"] == "nibp_announced":
             self._cuff_state = ABOUT_TO_INFLATE
+            self._change(source, cuff=ABOUT_TO_INFLATE)
         elif body["event"] == "nibp_measuring":
-            self._cuff_state = "measuring"
+            self._cuff_state = MEASURING
+            self._change(source, cuff=MEASURING)
         elif body["event"] == "nibp_failed":
             self._cuff_state, self._cuff_fault = "", body["text"]
+            self._change(source, cuff="")
         elif body["event"] == "nibp_done":
             self._cuff_state = ""
+            self._change(source, cuff="")
         elif body["event"] == "refused":
             # a start that did not come about inflates nothing; one that runs goes on
             self._cuff_state = self._cuff_state.replace(ABOUT_TO_INFLATE, "")
+            link = self._links.get(source)
+            if link is not None and link.cuff == ABOUT_TO_INFLATE:
+                self._change(source, cuff="")
 
     def _change(self, source: str, **changes: Any) -> None:
         if source in self._links:

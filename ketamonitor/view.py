@@ -136,7 +136,7 @@ class LinkView:
 
     ``demo``: the monitor sends demonstration data, which is refused. ``unmapped`` is the last of
     what it sends and no metric stands for. ``cuff_minutes``: the interval at which the program
-    starts its cuff.
+    starts its cuff. ``cuff`` is ``about to inflate`` or ``measuring`` while it is so.
     """
 
     source: str
@@ -151,6 +151,7 @@ class LinkView:
     battery_low: bool = False
     unmapped: Mapping[str, str] = field(default_factory=dict)
     cuff_minutes: float | None = None
+    cuff: str = ""
 
 
 @dataclass(frozen=True, slots=True)
