@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from devices import sweep
@@ -24,11 +24,11 @@ LONGEST_ANSWER_S = 1.5
 #: A stream that nobody understood after so long is one of another speed.
 RUBBISH_AFTER_S = 0.8
 RUBBISH_BYTES = 24
+#: Fewer bytes than that, but still more of them after so long: a slow format that needs time.
+REGULAR_S = 0.5
 #: Listened for a remembered monitor before it is greeted; one that sends by itself gets longer.
 KNOWN_LISTEN_S = 0.2
 KNOWN_LONGEST_S = 2.1
-#: Below this a line is not worth opening.
-SHORTEST_SLOT_S = 0.15
 LONGEST_READ_S = 0.1
 
 
@@ -125,7 +125,8 @@ class PortSearch:
         hearing = self._listen(first, sweep.LISTEN_FIRST_S)
         if hearing.enough:
             return hearing
-        if hearing.frames or hearing.manner is Manner.TEXT:
+        slow = hearing.manner is Manner.RUBBISH and hearing.heard < RUBBISH_BYTES
+        if hearing.frames or hearing.manner is Manner.TEXT or (slow and hearing.over >= REGULAR_S):
             # slow, or somebody else's: at least this is the speed
             self._hear(hearing, self._left())
             return hearing if hearing.enough else None
@@ -133,8 +134,8 @@ class PortSearch:
         order = [slot for slot in usual if not (hunting and slot is first)]
         order += sweep.rarer(self._table, usual)
         for index, slot in enumerate(order):
-            if self._left() < SHORTEST_SLOT_S:
-                break
+            if self._left() < sweep.shortest(slot, listen_only=self._listen_only):
+                continue
             before = sweep.HUNT_S if hunting else 0.0
             if self._listen_only:
                 before = self._left() / (len(order) - index)
@@ -174,16 +175,11 @@ class PortSearch:
     def _listen(self, slot: Slot, seconds: float) -> Hearing:
         """Sends nothing; ends early where a stream is certainly not of this speed."""
         hearing = self._open(slot)
-        first_at: datetime | None = None
         until = self._clock.now() + timedelta(seconds=seconds)
         while not hearing.enough and (now := self._clock.now()) < until:
             self._read(hearing, (until - now).total_seconds())
-            now = self._clock.now()
-            if hearing.heard and first_at is None:
-                first_at = now
-            long = first_at is not None and now - first_at >= timedelta(seconds=RUBBISH_AFTER_S)
             rubbish = hearing.manner is Manner.RUBBISH and not hearing.frames
-            if long and rubbish and hearing.heard >= RUBBISH_BYTES:
+            if rubbish and hearing.over >= RUBBISH_AFTER_S and hearing.heard >= RUBBISH_BYTES:
                 return hearing
         self._confirm(hearing)
         return hearing
@@ -215,7 +211,7 @@ class PortSearch:
             if hearing.frames:
                 return
             self._greet(spec, hearing, slot.line)
-            pause = sweep.ANSWER_S if spec is greeted[-1] else sweep.GAP_S
+            pause = sweep.ANSWER_S if spec is greeted[-1] else sweep.gap(slot)
             self._hear(hearing, pause, while_it_comes=not hunting)
 
     def _guarded(self, slot: Slot, hearing: Hearing) -> bool:
@@ -268,8 +264,9 @@ class PortSearch:
     def _hear(self, hearing: Hearing, seconds: float, *, while_it_comes: bool = False) -> None:
         """Listens for ``seconds``, and on while bytes come; less where a monitor is named."""
         begun = self._clock.now()
-        until = begun + timedelta(seconds=seconds)
-        latest = max(until, begun + timedelta(seconds=LONGEST_ANSWER_S))
+        end = self._started + timedelta(seconds=sweep.WITHIN_S)
+        until = min(end, begun + timedelta(seconds=seconds))
+        latest = min(end, max(until, begun + timedelta(seconds=LONGEST_ANSWER_S)))
         while not hearing.enough and (now := self._clock.now()) < until:
             if self._read(hearing, (until - now).total_seconds()) and while_it_comes:
                 on = self._clock.now() + timedelta(seconds=QUIET_S)

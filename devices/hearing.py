@@ -45,6 +45,8 @@ class Hearing:
         self._sent = b""
         self._since = bytearray()
         self._kept = bytearray()
+        self._first_at: datetime | None = None
+        self._last_at: datetime | None = None
         self.heard = 0
         self.echoes = 0
         self._fresh(now)
@@ -64,6 +66,7 @@ class Hearing:
 
     def feed(self, data: bytes, now: datetime) -> None:
         self.heard += len(data)
+        self._first_at, self._last_at = self._first_at or now, now
         self._kept += data[: KEPT - len(self._kept)]
         self._since += data[: KEPT - len(self._since)]
         if len(self._sent) >= SHORTEST_ECHO and self._sent in self._since:
@@ -87,6 +90,13 @@ class Hearing:
     def frames(self) -> dict[str, int]:
         """Good frames by the name of their driver; only those that have any."""
         return {name: one.frames for name, one in self._decoders.items() if one.frames}
+
+    @property
+    def over(self) -> float:
+        """Seconds from the first byte to the last."""
+        if self._first_at is None or self._last_at is None:
+            return 0.0
+        return (self._last_at - self._first_at).total_seconds()
 
     @property
     def manner(self) -> Manner:

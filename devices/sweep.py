@@ -15,14 +15,16 @@ from devices.spec import DriverSpec, LineSettings
 
 #: The seconds that a sweep may plan with, so that its result stands within 5: the last goodbye and
 #: closing the port take time as well.
-WITHIN_S = 4.7
+WITHIN_S = 4.8
 #: The line that is listened on first: that of most monitors that send by themselves.
 FIRST = LineSettings(baud=9600)
 LISTEN_FIRST_S = 2.1
-#: Between two greetings on one line: a SunTech module loses what comes sooner.
-GAP_S = 0.1
+#: Between two greetings on one line. A SunTech module, which is on the first, loses what comes
+#: sooner after another command.
+FIRST_GAP_S = 0.1
+GAP_S = 0.05
 #: From the last greeting on a line to the first byte of an answer.
-ANSWER_S = 0.3
+ANSWER_S = 0.28
 #: Listened on each line before anything is sent, where something sends but was not understood.
 HUNT_S = 0.4
 #: Order in which the lines are tried; others of the driver table follow, as time permits.
@@ -82,6 +84,18 @@ def slot_on(line: LineSettings, drivers: Iterable[DriverSpec]) -> Slot:
         spec for spec in asked if spec not in usual and any(_alike(one, line) for one in spec.also)
     ]
     return Slot(line, tuple(here), tuple(usual + set_to))
+
+
+def gap(slot: Slot) -> float:
+    """Seconds between two greetings on this line."""
+    return FIRST_GAP_S if slot.line == FIRST else GAP_S
+
+
+def shortest(slot: Slot, *, listen_only: bool) -> float:
+    """Seconds below which a line is not worth opening: nobody would answer in time."""
+    if listen_only or not slot.greeted:
+        return ANSWER_S / 2
+    return ANSWER_S + gap(slot) * (len(slot.greeted) - 1)
 
 
 def lines_of(spec: DriverSpec) -> tuple[LineSettings, ...]:

@@ -19,7 +19,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from devices.findings import Detection, Known, Outcome
-from devices.port import PortInfo
+from devices.port import PSEUDO_TERMINALS, PortInfo
 from devices.registry import DRIVERS
 
 FORMAT = "ketamonitor-ports"
@@ -66,6 +66,8 @@ class PortMemory:
         for one in found:
             if one.outcome is Outcome.NAMED and one.driver and one.line and one.port in ports:
                 key = ports[one.port]
+                if os.path.realpath(key).startswith(PSEUDO_TERMINALS):
+                    continue  # the next simulated monitor may have the same name
                 line = str(one.line).replace(" ", "-")
                 entry = replace(memory._at(key), driver=one.driver, line=line)
                 memory = memory._with(key, entry)
