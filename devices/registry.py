@@ -15,6 +15,7 @@ from devices.drivers import (
     hl7,
     intellivue,
     masimo,
+    nellcor,
     nonin,
     omron,
     suntech,
@@ -38,6 +39,7 @@ BUILT_IN: tuple[DriverSpec, ...] = (
     berry_pm6750.SPEC,
     masimo.SPEC,
     nonin.SPEC,
+    nellcor.SPEC,
     hl7.SPEC,
     suntech.SPEC,
 )

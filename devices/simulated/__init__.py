@@ -15,6 +15,7 @@ from devices.simulated.hl7 import LoincSender, PcdSender, VendorSender
 from devices.simulated.intellivue import IntellivueMonitor, long_answers, single_polls
 from devices.simulated.masimo import MasimoMonitor
 from devices.simulated.monitor import Monitor
+from devices.simulated.nellcor import NellcorMonitor
 from devices.simulated.nonin import (
     NoninFormat2Monitor,
     NoninFormat7Monitor,
@@ -108,6 +109,9 @@ SIMULATED: dict[str, SimulatedMonitor] = {
         ),
         SimulatedMonitor(
             "nonin-df8", "nonin", "Nonin 3150 (DF8)", LineSettings(baud=9600), NoninFormat8Monitor
+        ),
+        SimulatedMonitor(
+            "nellcor", "nellcor", "Nellcor N-395", LineSettings(baud=9600), NellcorMonitor
         ),
         SimulatedMonitor(
             "efficia", "efficia", "Philips Efficia CM120", LineSettings(baud=9600), EfficiaMonitor
