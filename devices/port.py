@@ -184,10 +184,14 @@ class Port:
 
 
 def open_port(url: str, settings: LineSettings) -> Port:
-    """Opens a device path or a URL (``socket://``, ``rfc2217://``, ``spy://``) for us alone.
+    """Opens a device path or a URL (``socket://``, ``listen://``, ``rfc2217://``, ``spy://``).
 
-    Raises :class:`PortError` in words a user can act on.
+    It is for us alone. Raises :class:`PortError` in words a user can act on.
     """
+    if url.startswith("listen://"):
+        from devices.listen_port import listen  # it is a kind of Port, so it needs this module
+
+        return listen(url)
     parity = "N" if _is_pseudo_terminal(url) else settings.parity
     try:
         line = serial.serial_for_url(
@@ -223,7 +227,8 @@ def _refusal(url: str, fault: BaseException) -> PortError:
         if isinstance(fault, ValueError):
             return PortError(
                 f"{url} is not a port address",
-                "write /dev/NAME, COM3, socket://HOST:PORT or rfc2217://HOST:PORT",
+                "write /dev/NAME, COM3, socket://HOST:PORT, listen://0.0.0.0:PORT or "
+                "rfc2217://HOST:PORT",
             )
         if code == errno.ECONNREFUSED:
             return PortError(f"{url} refused the connection", "check that the far end is running")
