@@ -10,15 +10,15 @@ export LC_ALL := C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := $(BIN)/python -m pip install --no-input --progress-bar off
 # Tests draw without a screen and never open a developer's own records.
-NO_STORE := env -u KETAMONITOR_STORE -u KETAMONITOR_PASSWORD
+NO_STORE := env -u KETAMONITOR_STORE -u KETAMONITOR_CAPTURES -u KETAMONITOR_PASSWORD
 TEST_ENV := $(NO_STORE) QT_QPA_PLATFORM=offscreen
-LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
+LOCKS := requirements.lock requirements-build.lock requirements-dev.lock requirements-fuzz.lock
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help demo test setup setup-dev system check check-locks pytest pytest-xvfb bench bench-smoke \
-        format lock pictures monitors captures clean
+        format lock pictures monitors captures fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -103,6 +103,13 @@ build/uv/bin/uv:
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --no-input --progress-bar off uv
 
+fuzz: $(VENV)/.fuzz ## fuzz every decoder for 10 minutes and keep what was found; FUZZ="--seconds 60" for less
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+$(VENV)/.fuzz: requirements-fuzz.lock | $(VENV)/.dev
+	$(PIP_INSTALL) --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
 monitors: setup-dev ## write docs/monitors.md anew from the notes of the drivers
 	$(BIN)/python -m tests.devices.make_monitors
 
@@ -113,6 +120,7 @@ lock: | $(UV) ## write the lock files anew from pyproject.toml; add UPGRADE=--up
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
 	$(UV_COMPILE) $(UPGRADE) --group build -o requirements-build.lock
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml --group dev -o requirements-dev.lock
+	$(UV_COMPILE) $(UPGRADE) --group fuzz -o requirements-fuzz.lock
 	@$(MAKE) --no-print-directory check-locks
 
 clean: ## remove .venv and everything else that was made
