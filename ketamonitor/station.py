@@ -18,6 +18,7 @@ from devices.spec import Command
 from ketamonitor import __version__, alarms, drafts
 from ketamonitor.arrivals import Arrivals
 from ketamonitor.blackbox.box import BlackBox
+from ketamonitor.blackbox.parts import Limits
 from ketamonitor.blackbox.place import captures_folder
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Draft, Entry
@@ -26,7 +27,7 @@ from ketamonitor.people import People
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
 from ketamonitor.recorder import Recorder, Written
-from ketamonitor.store import SessionSummary, Store, open_store
+from ketamonitor.store import SessionSummary, Store, data_folder, open_store
 from ketamonitor.view import ActiveAlarm, DeviceChoice, Patient, SessionView, Update
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Station:
         publish: Callable[[Update], None],
         *,
         finder: Callable[[str], PortFinder] = PortFinder,
+        captures: Limits | None = None,
     ) -> None:
         self.clock = clock
         self.protocols = load_protocols()
@@ -95,7 +97,10 @@ class Station:
             self._recorder.join()
             raise
         self.people = People(open_store(store_url), clock.now)
-        self._box = BlackBox(captures_folder(store_url), self._recorder.submit, clock.now)
+        folder = captures_folder(store_url)
+        self._box = BlackBox(folder, self._recorder.submit, clock.now, captures)
+        #: Where captures of monitors that are tried outside a session go.
+        self.trials = data_folder(store_url) / "monitor-tests"
 
     # Sessions --------------------------------------------------------------------------------
 
