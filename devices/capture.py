@@ -4,7 +4,8 @@ The first line is the header, ``{"format": "ketamonitor-capture", "version": 1, 
 "port_kind", "started_at"}``; it names no port, computer or patient. Then one line for each piece:
 ``{"t": seconds since started_at, "dir": ..., "hex": ...}`` with ``dir`` ``rx`` (from the monitor),
 ``tx`` (to it), ``open`` (the port was opened, no bytes) or ``command`` (the name of a command, in
-the place where the driver got it). What a monitor sent may hold a patient's name: such a file is
+the place where the driver got it). ``"simulated": true`` stands in the header where there was no
+real monitor. What a monitor sent may hold a patient's name: such a file is
 as confidential as the record, and only its owner may read it.
 
 A long capture is cut into parts. The header of each then also has ``session``, ``source``,
@@ -95,6 +96,8 @@ class CaptureWriter:
         port: str,
         started_at: datetime,
         place: Place | None = None,
+        *,
+        simulated: bool = False,
     ) -> None:
         self.fault: OSError | None = None
         self.size = 0
@@ -112,6 +115,7 @@ class CaptureWriter:
             "driver": driver,
             "port_kind": kind,
             "started_at": started_at.isoformat(),
+            **({"simulated": True} if simulated else {}),
             **(place.as_json() if place else {}),
         }
         self._line(json.dumps(header))
@@ -157,7 +161,7 @@ class Capture:
     """A capture that was read: the driver's name, when it began, and its pieces in order.
 
     ``place`` is ``None`` for a capture that is not cut into parts. ``damage`` says in words what
-    is missing at its end; empty where it is whole.
+    is missing at its end; empty where it is whole. ``simulated``: no real monitor sent it.
     """
 
     driver: str
@@ -165,6 +169,7 @@ class Capture:
     pieces: tuple[Piece, ...]
     place: Place | None = None
     damage: str = ""
+    simulated: bool = False
 
 
 def read_capture(path: Path) -> Capture:
@@ -205,7 +210,8 @@ def parse_capture(path: Path, content: bytes) -> Capture:
         raise CaptureError(f"{path} line 1: the driver or the offset of the start time is missing")
     place = _place(path, header)
     pieces = tuple(_pieces(path, complete[1:], started_at))
-    return Capture(driver, started_at, pieces, place, damage)
+    simulated = header.get("simulated") is True
+    return Capture(driver, started_at, pieces, place, damage, simulated)
 
 
 def _unpacked(path: Path, content: bytes) -> tuple[bytes, str]:
