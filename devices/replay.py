@@ -106,9 +106,12 @@ def received_at(output: Output) -> datetime:
 
 
 def _unfinished(trail: list[Piece], decoder: Decoder) -> list[Piece]:
-    """The last pieces of a trail, as many as hold the bytes that the decoder still keeps."""
+    """The last pieces of a trail, as many as hold the bytes that the decoder still keeps, with the
+    requests before them."""
     missing, start = decoder.pending, len(trail)
-    while missing > 0 and start > 0:
+    if not missing:
+        return []
+    while start > 0 and (missing > 0 or trail[start - 1].direction == "tx"):
         start -= 1
         if trail[start].direction == "rx":
             missing -= len(trail[start].data)
