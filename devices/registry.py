@@ -18,6 +18,7 @@ from devices.drivers import (
     nellcor,
     nonin,
     omron,
+    stx_nibp,
     suntech,
     terumo,
 )
@@ -42,6 +43,7 @@ BUILT_IN: tuple[DriverSpec, ...] = (
     nellcor.SPEC,
     hl7.SPEC,
     suntech.SPEC,
+    stx_nibp.SPEC,
 )
 
 

@@ -151,16 +151,15 @@ class BerryDecoder:
     def feed(self, data: bytes, now: datetime) -> list[Output]:
         if self._enable_at is None:
             self.connected(now)
-        outputs: list[Output] = []
+        outputs, self._events = self._events, []
         for packet in self._cutter.feed(data):
             told = self._packet(packet, now)
             if told is not None:
                 self._frames += 1
                 outputs += told
         self._look(now)
-        if self._events:
-            outputs += self._events
-            self._events = []
+        outputs += self._events
+        self._events = []
         return outputs
 
     def _look(self, now: datetime) -> None:

@@ -136,13 +136,12 @@ class SuntechDecoder:
     def feed(self, data: bytes, now: datetime) -> list[Output]:
         if self._free_at is None:
             self.connected(now)
-        outputs: list[Output] = []
+        outputs, self._events = self._events, []
         for packet in self._cutter.feed(data):
             outputs += self._reply(packet, now)
         self._look(now)
-        if self._events:
-            outputs += self._events
-            self._events = []
+        outputs += self._events
+        self._events = []
         return outputs
 
     def _look(self, now: datetime) -> None:

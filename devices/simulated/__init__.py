@@ -24,6 +24,7 @@ from devices.simulated.nonin import (
 )
 from devices.simulated.omron import Omron9020Monitor, OmronMonitor
 from devices.simulated.patient import Patient
+from devices.simulated.stx_nibp import StxModule
 from devices.simulated.suntech import SuntechModule
 from devices.simulated.terumo import TerumoMonitor
 from devices.spec import LineSettings
@@ -127,6 +128,9 @@ SIMULATED: dict[str, SimulatedMonitor] = {
         ),
         SimulatedMonitor(
             "suntech", "suntech", "SunTech Advantage", LineSettings(baud=9600), SuntechModule
+        ),
+        SimulatedMonitor(
+            "stx-nibp", "stx-nibp", "NIBScan (STX messages)", LineSettings(baud=4800), StxModule
         ),
     )
 }
