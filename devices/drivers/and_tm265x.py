@@ -70,6 +70,7 @@ class Tm265xDecoder:
         self._listening = True  # nothing was sent: another program may ask on this line
         self._known = b""  # the last record as it was sent
         self._seen_at: datetime | None = None  # when that was last seen to be the newest
+        self._unsure = b""  # a first record that came for an answer, and so for old
         self._frames = 0
 
     @property
@@ -88,6 +89,7 @@ class Tm265xDecoder:
         self._cuff.connected()
         self._queue.clear()
         self._asked = self._answer_until = self._ends_by = None
+        self._unsure = b""
         self._listening = True
         self._poll_at = now
 
@@ -110,6 +112,7 @@ class Tm265xDecoder:
         self._poll_at = now + POLL_EVERY
         if name == RESULT:
             self._answer_until = now + LATE
+            self._unsure = b""
         return request(name)
 
     def wait(self, now: datetime) -> float:
@@ -167,11 +170,16 @@ class Tm265xDecoder:
         if found.error != NO_ERROR and not answer:
             # Two failures of one minute look alike: each counts as it is pushed.
             return self._ended_by(found, now, now)
+        if same and text == self._unsure:
+            # One question has one answer: of the two records one was pushed just then.
+            self._unsure = b""
+            return self._ended_by(found, now, now)
         if same:
             return self._not_ended(now) if answer else []
         certain = not (answer or self._listening)
         at = now if certain else when(found, since, now)
         if first and not certain and (answer or not near(found, now)):
+            self._unsure = text if answer else b""
             return [] if found.error != NO_ERROR else [self._stale(now)]
         return self._ended_by(found, at, now)
 

@@ -173,6 +173,19 @@ def test_the_first_answer_is_old_and_a_push_is_new_whatever_the_monitors_clock_s
     assert kinds(late.feed(record(), after(4))) == ["nibp_stale"]  # an answer given up
 
 
+def test_a_first_record_that_comes_twice_for_one_question_was_pushed_just_then() -> None:
+    decoder = connected()
+    decoder.outgoing(NOON)
+    assert kinds(decoder.feed(record(), after(0.4))) == ["nibp_stale"]
+    assert len(all_values(decoder.feed(record(), after(0.8)))) == 1
+    assert decoder.feed(record(), after(1.2)) == []
+    asked_again = connected()
+    asked_again.outgoing(NOON)
+    asked_again.feed(record(), after(0.4))
+    asked_again.outgoing(after(30))
+    assert asked_again.feed(record(), after(30.4)) == []
+
+
 def test_a_failure_shown_at_the_first_question_is_nobodys() -> None:
     decoder = connected()
     decoder.outgoing(NOON)
