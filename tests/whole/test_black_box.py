@@ -201,7 +201,7 @@ def _changed_and_missing_files_are_told(
 ) -> None:
     first = folder / next(t.file for t in tied if (t.source, t.part) == ("dinamap", 1))
     kept = first.read_bytes()
-    first.write_bytes(kept[:-9] + b"?" + kept[-8:])
+    first.write_bytes(kept[:-9] + bytes([kept[-9] ^ 1]) + kept[-8:])
     status, out, err = said(capsys, "session", "verify", session, "--json")
     facts = json.loads(out)
     assert status == 1
