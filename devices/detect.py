@@ -21,11 +21,6 @@ CONFIRM_S = 0.12
 #: An answer is over when nothing came for so long.
 QUIET_S = 0.12
 LONGEST_ANSWER_S = 1.5
-#: A stream that nobody understood after so long is one of another speed.
-RUBBISH_AFTER_S = 0.8
-RUBBISH_BYTES = 24
-#: Fewer bytes than that, but still more of them after so long: a slow format that needs time.
-REGULAR_S = 0.5
 #: Listened for a remembered monitor before it is greeted; one that sends by itself gets longer.
 KNOWN_LISTEN_S = 0.2
 KNOWN_LONGEST_S = 2.1
@@ -111,22 +106,24 @@ class PortSearch:
     def _search(self) -> Hearing | None:
         """What was heard of the monitor that is named, if one is."""
         tried: list[DriverSpec] = []
+        listened = 0.0
         if (known := self._known_slot()) is not None:
             tried = [*known.greeted]
-            if named := self._visit(known, self._listening_for(known)):
+            seconds = self._listening_for(known)
+            listened = seconds if known.line == sweep.FIRST else 0.0
+            if named := self._visit(known, seconds):
                 return named
         usual = sweep.slots(self._table)
-        if "://" in self._url and not self._url.startswith(("spy://", "rfc2217://")):
+        if self._speed_unknown:
             return self._one_line(usual)
         first = next(
             (slot for slot in usual if slot.line == sweep.FIRST),
             sweep.slot_on(sweep.FIRST, self._table),
         )
-        hearing = self._listen(first, sweep.LISTEN_FIRST_S)
+        hearing = self._listen(first, max(0.0, sweep.LISTEN_FIRST_S - listened))
         if hearing.enough:
             return hearing
-        slow = hearing.manner is Manner.RUBBISH and hearing.heard < RUBBISH_BYTES
-        if hearing.frames or hearing.manner is Manner.TEXT or (slow and hearing.over >= REGULAR_S):
+        if hearing.frames or hearing.manner is Manner.TEXT or hearing.slow_format:
             # slow, or somebody else's: at least this is the speed
             self._hear(hearing, self._left())
             return hearing if hearing.enough else None
@@ -143,14 +140,18 @@ class PortSearch:
                 return named
         return None
 
+    @property
+    def _speed_unknown(self) -> bool:
+        return "://" in self._url and not self._url.startswith(("spy://", "rfc2217://"))
+
     def _one_line(self, usual: list[Slot]) -> Hearing | None:
         """A network port has the speed that its far end is set to: all monitors at once."""
         everyone = Slot(
             sweep.FIRST, tuple(self._table), tuple(s for slot in usual for s in slot.greeted)
         )
         hearing = self._listen(everyone, sweep.LISTEN_FIRST_S)
-        if not (hearing.enough or hearing.frames or hearing.manner is Manner.TEXT):
-            self._greet_all(everyone, hearing, (), hunting=hearing.manner is Manner.RUBBISH)
+        if not hearing.frames and hearing.manner is Manner.NOTHING:
+            self._greet_all(everyone, hearing, (), hunting=False)
         if not hearing.enough:
             self._hear(hearing, self._left())
         return hearing if hearing.enough else None
@@ -178,8 +179,7 @@ class PortSearch:
         until = self._clock.now() + timedelta(seconds=seconds)
         while not hearing.enough and (now := self._clock.now()) < until:
             self._read(hearing, (until - now).total_seconds())
-            rubbish = hearing.manner is Manner.RUBBISH and not hearing.frames
-            if rubbish and hearing.over >= RUBBISH_AFTER_S and hearing.heard >= RUBBISH_BYTES:
+            if hearing.another_speed:
                 return hearing
         self._confirm(hearing)
         return hearing
@@ -211,16 +211,18 @@ class PortSearch:
             if hearing.frames:
                 return
             self._greet(spec, hearing, slot.line)
-            pause = sweep.ANSWER_S if spec is greeted[-1] else sweep.gap(slot)
+            pause = sweep.ANSWER_S if spec is greeted[-1] else sweep.gap(spec)
             self._hear(hearing, pause, while_it_comes=not hunting)
 
     def _guarded(self, slot: Slot, hearing: Hearing) -> bool:
         """Whether what is to be sent can start nothing on this line."""
-        if slot.line.baud != sweep.GUARD_BAUD:
+        if slot.line.baud != sweep.GUARD_BAUD and not self._speed_unknown:
             return True
         before = hearing.heard
         self._send(sweep.GUARD, slot.line)
         self._hear(hearing, sweep.GUARD_S)
+        if hearing.heard == before + len(sweep.GUARD):
+            hearing.echoes += 1  # it has come back: nobody's answer is so short
         return hearing.heard == before
 
     def _greet(self, spec: DriverSpec, hearing: Hearing, line: LineSettings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from devices.spec import Decoder, DriverSpec
@@ -15,6 +15,13 @@ GLITCH_BYTES = 4
 TEXT_BYTES = 12
 TEXT_SHARE = 0.9
 PRINTABLE = bytes([9, 10, 13, *range(0x20, 0x7F)])
+#: A stream that nobody understood after so long, and so many bytes of it, is of another speed.
+RUBBISH_AFTER_S = 0.8
+RUBBISH_BYTES = 24
+#: Fewer bytes than that, but still more of them after so long: a slow format that needs time.
+REGULAR_S = 0.5
+#: A pause that divides what is heard.
+BURST_GAP = timedelta(seconds=0.2)
 #: What is heard is kept to here, to judge its manner and to find what comes back.
 KEPT = 4096
 #: A greeting shorter than this says nothing when the same bytes are heard.
@@ -42,9 +49,10 @@ class Hearing:
         self._slot = slot
         self.line = slot.line
         self._decoders: dict[str, Decoder] = {}
-        self._sent = b""
+        self._sent: list[bytes] = []  # greetings that have not come back
         self._since = bytearray()
         self._kept = bytearray()
+        self._burst = bytearray()
         self._first_at: datetime | None = None
         self._last_at: datetime | None = None
         self.heard = 0
@@ -61,20 +69,26 @@ class Hearing:
 
     def greeted(self, greeting: bytes) -> None:
         """These bytes have just been sent."""
-        self._sent = greeting
-        self._since.clear()
+        if not self._sent:
+            self._since.clear()
+        if len(greeting) >= SHORTEST_ECHO:
+            self._sent.append(greeting)
 
     def feed(self, data: bytes, now: datetime) -> None:
         self.heard += len(data)
+        if self._last_at is None or now - self._last_at > BURST_GAP:
+            self._burst.clear()
+        self._burst += data[: KEPT - len(self._burst)]
         self._first_at, self._last_at = self._first_at or now, now
         self._kept += data[: KEPT - len(self._kept)]
         self._since += data[: KEPT - len(self._since)]
-        if len(self._sent) >= SHORTEST_ECHO and self._sent in self._since:
+        for greeting in [one for one in self._sent if one in self._since]:
             # what was fed of it is forgotten, and all that is left is heard anew
-            data = bytes(self._since.replace(self._sent, b"", 1))
+            self._since = self._since.replace(greeting, b"", 1)
+            self._sent.remove(greeting)
             self.echoes += 1
-            self.greeted(b"")
             self._fresh(now)
+            data = bytes(self._since)
         for name, decoder in list(self._decoders.items()):
             try:
                 decoder.feed(data, now)
@@ -100,18 +114,29 @@ class Hearing:
 
     @property
     def manner(self) -> Manner:
-        if self.heard < GLITCH_BYTES:
-            return Manner.NOTHING
-        printable = len(self._kept) - len(self._kept.translate(None, PRINTABLE))
-        if self.heard >= TEXT_BYTES and printable >= TEXT_SHARE * len(self._kept):
-            return Manner.TEXT
-        return Manner.RUBBISH
+        """What all of it looks like."""
+        return _manner(self._kept)
+
+    @property
+    def another_speed(self) -> bool:
+        """Whether what comes just now is a stream that is not of this speed.
+
+        Only the present burst counts: what came while the port was being opened may be spoilt.
+        """
+        is_long = self.over >= RUBBISH_AFTER_S and len(self._burst) >= RUBBISH_BYTES
+        return is_long and not self.frames and _manner(self._burst) is Manner.RUBBISH
+
+    @property
+    def slow_format(self) -> bool:
+        """Whether a few bytes come now and then, as no wrong speed makes of a stream."""
+        few = GLITCH_BYTES <= self.heard < RUBBISH_BYTES
+        return few and self.over >= REGULAR_S
 
     @property
     def may_be_echo(self) -> bool:
-        """Whether all that has come since the greeting is how the greeting itself begins."""
-        long_enough = len(self._sent) >= SHORTEST_ECHO and len(self._since) > 0
-        return long_enough and self._sent.startswith(bytes(self._since))
+        """Whether all that has come since a greeting is how a greeting itself begins."""
+        since = bytes(self._since)
+        return bool(since) and any(greeting.startswith(since) for greeting in self._sent)
 
     @property
     def enough(self) -> DriverSpec | None:
@@ -122,3 +147,12 @@ class Hearing:
         (name, count), *_ = frames.items()
         spec = next(spec for spec in self._slot.drivers if spec.name == name)
         return spec if count >= spec.named_after else None
+
+
+def _manner(data: bytearray) -> Manner:
+    if len(data) < GLITCH_BYTES:
+        return Manner.NOTHING
+    printable = len(data) - len(data.translate(None, PRINTABLE))
+    if len(data) >= TEXT_BYTES and printable >= TEXT_SHARE * len(data):
+        return Manner.TEXT
+    return Manner.RUBBISH

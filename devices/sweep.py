@@ -19,10 +19,10 @@ WITHIN_S = 4.8
 #: The line that is listened on first: that of most monitors that send by themselves.
 FIRST = LineSettings(baud=9600)
 LISTEN_FIRST_S = 2.1
-#: Between two greetings on one line. A SunTech module, which is on the first, loses what comes
-#: sooner after another command.
-FIRST_GAP_S = 0.1
+#: Between two greetings on one line.
 GAP_S = 0.05
+#: A SunTech module loses what comes sooner after a command: it is greeted first.
+NEEDS_QUIET = {"suntech": 0.1}
 #: From the last greeting on a line to the first byte of an answer.
 ANSWER_S = 0.28
 #: Listened on each line before anything is sent, where something sends but was not understood.
@@ -60,7 +60,7 @@ def slots(drivers: Iterable[DriverSpec]) -> list[Slot]:
         known = any(_alike(line, spec.line) for line in same)
         if not same or (spec.probe is not None and not known):
             lines.append(spec.line)
-    return [slot_on(line, table) for line in sorted(lines, key=_rank)]
+    return [slot_on(line, table, also=line.baud >= FIRST.baud) for line in sorted(lines, key=_rank)]
 
 
 def rarer(drivers: Iterable[DriverSpec], usual: Sequence[Slot]) -> list[Slot]:
@@ -74,8 +74,11 @@ def rarer(drivers: Iterable[DriverSpec], usual: Sequence[Slot]) -> list[Slot]:
     return [slot_on(line, table) for line in sorted(lines, key=_rank)]
 
 
-def slot_on(line: LineSettings, drivers: Iterable[DriverSpec]) -> Slot:
-    """The slot for one line: its usual monitors are greeted before those that can be set to it."""
+def slot_on(line: LineSettings, drivers: Iterable[DriverSpec], *, also: bool = True) -> Slot:
+    """The slot for one line: its usual monitors are greeted before those that can be set to it.
+
+    Without ``also`` the latter are only listened for.
+    """
     table = list(drivers)
     here = [spec for spec in table if any(one.baud == line.baud for one in lines_of(spec))]
     asked = [spec for spec in here if spec.probe is not None]
@@ -83,19 +86,20 @@ def slot_on(line: LineSettings, drivers: Iterable[DriverSpec]) -> Slot:
     set_to = [
         spec for spec in asked if spec not in usual and any(_alike(one, line) for one in spec.also)
     ]
+    usual.sort(key=lambda spec: spec.name not in NEEDS_QUIET)
     return Slot(line, tuple(here), tuple(usual + set_to))
 
 
-def gap(slot: Slot) -> float:
-    """Seconds between two greetings on this line."""
-    return FIRST_GAP_S if slot.line == FIRST else GAP_S
+def gap(spec: DriverSpec) -> float:
+    """Seconds after the greeting of this monitor before the next."""
+    return NEEDS_QUIET.get(spec.name, GAP_S)
 
 
 def shortest(slot: Slot, *, listen_only: bool) -> float:
     """Seconds below which a line is not worth opening: nobody would answer in time."""
     if listen_only or not slot.greeted:
         return ANSWER_S / 2
-    return ANSWER_S + gap(slot) * (len(slot.greeted) - 1)
+    return ANSWER_S + sum(gap(spec) for spec in slot.greeted[:-1])
 
 
 def lines_of(spec: DriverSpec) -> tuple[LineSettings, ...]:

@@ -34,6 +34,7 @@ class MonitorSearch:
     ) -> None:
         self._path = path or ports_file.ports_path()
         memory, self.words = ports_file.load(self._path)
+        self.only_listens = bool(self.words)
         there = listed()
         self.ports = list(dict.fromkeys(ports)) or [port.device for port in there]
         self._identities = ports_file.identities(self.ports, there)
@@ -46,7 +47,7 @@ class MonitorSearch:
             deliver,
             known=self.known,
             excluded=self.excluded,
-            listen_only=bool(self.words),
+            listen_only=self.only_listens,
         )
 
     def start(self) -> None:

@@ -39,7 +39,7 @@ def detect(args: argparse.Namespace) -> int:
     """Print each port's answer as it comes. Raises :class:`UserError`."""
     told: SimpleQueue[Detection] = SimpleQueue()
     search = MonitorSearch(SteadyClock(), told.put, ports=args.port)
-    if search.words:
+    if search.only_listens:
         print(f"{search.words}. Nothing is sent this time.", file=sys.stderr)
     if not search.ports:
         print("this computer has no serial ports now", file=sys.stderr)
