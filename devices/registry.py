@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from devices.drivers import (
     and_tm265x,
     berry_pm6750,
+    contec,
     dinamap,
     efficia,
     ge_dri,
@@ -41,6 +42,7 @@ BUILT_IN: tuple[DriverSpec, ...] = (
     masimo.SPEC,
     nonin.SPEC,
     nellcor.SPEC,
+    contec.SPEC,
     hl7.SPEC,
     suntech.SPEC,
     stx_nibp.SPEC,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from devices.simulated.and_tm265x import Tm265xMonitor
 from devices.simulated.berry_pm6750 import BerryMonitor
+from devices.simulated.contec import ContecMonitor, ContecOldMonitor
 from devices.simulated.dinamap import DinamapMonitor
 from devices.simulated.efficia import EfficiaMonitor
 from devices.simulated.ge_dri import GeDriMonitor
@@ -113,6 +114,16 @@ SIMULATED: dict[str, SimulatedMonitor] = {
         ),
         SimulatedMonitor(
             "nellcor", "nellcor", "Nellcor N-395", LineSettings(baud=9600), NellcorMonitor
+        ),
+        SimulatedMonitor(
+            "contec", "contec", "Contec CMS50D+ v4.6", LineSettings(baud=115200), ContecMonitor
+        ),
+        SimulatedMonitor(
+            "contec-old",
+            "contec",
+            "Contec CMS50D+ v4.5",
+            LineSettings(baud=19200, parity="O"),
+            ContecOldMonitor,
         ),
         SimulatedMonitor(
             "efficia", "efficia", "Philips Efficia CM120", LineSettings(baud=9600), EfficiaMonitor
