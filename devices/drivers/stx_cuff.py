@@ -40,7 +40,8 @@ class StxCuff:
         self._live = LivePressure(source)
         self._patience = Patience(LONGEST, QUIET)
         self._known: tuple[int | None, ...] | None = None
-        self._cuff_error = 0
+        self._cuff_error = 0  # as told
+        self._error_heard = self._error_row = 0
         self.wants_abort = False
         self.connected()
 
@@ -113,7 +114,9 @@ class StxCuff:
         if not self.sure:
             self._accepted = self._before = reply.mmhg
             return []
-        if reply.cuff_error != self._cuff_error:
+        self._error_row = self._error_row + 1 if reply.cuff_error == self._error_heard else 1
+        self._error_heard = reply.cuff_error
+        if self._error_row >= IN_A_ROW and reply.cuff_error != self._cuff_error:
             self._cuff_error = reply.cuff_error
             if reply.cuff_error:
                 text = CUFF_ERRORS[reply.cuff_error]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 STX, ETX = b"\x02", b"\x03"
 LONGEST = 64  # the longest reply has 46 characters
 ABORT = b"X\r"
 
-PRESSURE = re.compile(rb"(\d{3})C([012])S(\d)")
+PRESSURE = re.compile(rb"\d{3}C[012]S\d")
+ZERO = ord("0")
 FIELD = rb"(\d{3}|---)"
 STATUS = re.compile(
     rb"(S(\d);A([01]);C[\d-]{2};M(\d\d);P" + FIELD * 3 + rb";R" + FIELD + rb";T([\d-]{4});;)(..)"
@@ -25,8 +27,7 @@ def request(number: int) -> bytes:
 START, GET_STATUS = request(1), request(18)
 
 
-@dataclass(frozen=True, slots=True)
-class PressureReply:
+class PressureReply(NamedTuple):
     """Sent by the module while it works. ``state`` 3 is measuring; ``mmhg`` 999 is its end."""
 
     mmhg: int
@@ -56,8 +57,9 @@ class StatusReply:
 def read_reply(text: bytes) -> PressureReply | StatusReply | None:
     """What stands between STX and ETX; ``None`` if it is laid out otherwise."""
     if len(text) == 7:
-        found = PRESSURE.fullmatch(text)
-        return PressureReply(*(int(part) for part in found.groups())) if found else None
+        if not PRESSURE.fullmatch(text):
+            return None
+        return PressureReply(int(text[:3]), text[4] - ZERO, text[6] - ZERO)
     found = STATUS.fullmatch(text)
     if found is None:
         return None
