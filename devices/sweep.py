@@ -84,7 +84,9 @@ def slot_on(line: LineSettings, drivers: Iterable[DriverSpec], *, also: bool = T
     asked = [spec for spec in here if spec.probe is not None]
     usual = [spec for spec in asked if _alike(spec.line, line)]
     set_to = [
-        spec for spec in asked if spec not in usual and any(_alike(one, line) for one in spec.also)
+        spec
+        for spec in asked
+        if also and spec not in usual and any(_alike(one, line) for one in spec.also)
     ]
     usual.sort(key=lambda spec: spec.name not in NEEDS_QUIET)
     return Slot(line, tuple(here), tuple(usual + set_to))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from devices.registry import DRIVERS
+from devices.simulated import SIMULATED
+from devices.simulated.scenario import DEFAULT_SCENARIO, scenario_patient
+from devices.simulated.serve import Server
 from ketamonitor.cli import devices
-from ketamonitor.cli.errors import UserError
+from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.clock import SteadyClock
 from tests.devices.test_reader import Dinamap, mute
 from tests.devices.wire import FarEnd
 
@@ -108,3 +113,37 @@ def test_list_and_ports(capsys: pytest.CaptureFixture[str]) -> None:
     assert "CARESCAPE V100" in capsys.readouterr().out
     assert run("ports", "--json") == 0
     assert all("device" in json.loads(text) for text in capsys.readouterr().out.splitlines())
+
+
+def test_detect_exclude_and_include(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KETAMONITOR_PORTS", str(tmp_path / "ports.json"))
+    patient = scenario_patient(DEFAULT_SCENARIO, 1)
+    with Server(SIMULATED["dinamap"], patient, SteadyClock(), strict_line=True) as server:
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            assert run("exclude", server.name) == 0
+            assert run("detect", "--port", server.name, "--json") == 0
+            out = capsys.readouterr().out.splitlines()
+            assert json.loads(out[-1])["outcome"] == "excluded"
+            assert server.monitor is None  # it was never opened
+            assert run("include", server.name) == 0
+            assert run("detect", "--port", server.name, "--json") == 0
+        finally:
+            server.stop()
+            thread.join()
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (found["driver"], found["line"]) == ("dinamap", "9600-8N1")
+    assert found["confidence"] == "certain"
+    with pytest.raises(UserError, match="does not exist"):
+        run("detect", "--port", tmp_path / "none")
+
+
+def test_a_line_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
+    words = ["--port", tmp_path / "none", "--driver", "dinamap", "--line", "fast"]
+    for command in (["read", *words], ["capture", *words, "-o", tmp_path / "file"]):
+        with pytest.raises(UsageError, match="9600 or 9600-8N1"):
+            run(*command)
+    assert list(tmp_path.iterdir()) == []
