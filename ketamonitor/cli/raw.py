@@ -20,6 +20,9 @@ from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.outputs import piece_json, piece_lines, show, show_with_bytes
 from ketamonitor.entries import Entry
 
+#: Reads a driver's name from the command line.
+Named = Callable[[str], DriverSpec]
+
 
 def add_replay(parts: argparse._SubParsersAction[argparse.ArgumentParser], of: Named) -> None:
     """``devices replay``; ``of`` reads a driver's name."""
@@ -34,9 +37,6 @@ def add_replay(parts: argparse._SubParsersAction[argparse.ArgumentParser], of: N
     played.add_argument("--json", action="store_true", help="one JSON object a line")
     add_store(played)
     played.set_defaults(handler=replay)
-
-
-Named = Callable[[str], DriverSpec]
 
 
 def add_bytes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -69,11 +69,19 @@ def replay(args: argparse.Namespace) -> int:
         raise UserError(str(error)) from None
     for words in (*joined.missing, *joined.notes):
         print(words, file=sys.stderr)
+    silent = True
     for traced in play(spec, joined):
+        silent = False
         if args.bytes:
             show_with_bytes(traced.output, traced.pieces, args.json)
         else:
             show(traced.output, args.json)
+    if silent:
+        received = [p for part in joined.parts for p in part.pieces if p.direction == "rx"]
+        count = sum(len(piece.data) for piece in received)
+        print(
+            f"{count} bytes were received, and {spec.name} finds nothing in them", file=sys.stderr
+        )
     if joined.missing:
         raise UserError(
             f"not all of it could be played: {joined.missing[0]}; what follows a missing part may"

@@ -166,6 +166,9 @@ def test_the_raw_bytes_decode_to_exactly_what_the_record_holds(
     assert (status, out) == (1, "")
     assert "several monitors (dinamap, bed side): say which with --source" in err
     status, out, _ = said(capsys, "devices", "replay", folder, *wanted, "--bytes")
+    other = said(capsys, "devices", "replay", folder, *wanted, "--driver", "ge-dri")
+    assert (other[0], other[1]) == (0, "")
+    assert "bytes were received, and ge-dri finds nothing in them" in other[2]
     with_bytes = [json.loads(text) for text in out.splitlines()]
     assert [{k: v for k, v in one.items() if k != "bytes"} for one in with_bytes] == recorded
     assert all(one["bytes"][-1]["at"] == one["received_at"] for one in with_bytes)
