@@ -1,7 +1,7 @@
-"""The packets of Contec oximeters, 60 a second without check sum: believed when eight agree.
+"""The packets of Contec oximeters, 60 a second without check sum: believed when six agree.
 
 Old firmware sends five bytes of which the first alone has bit 7. New firmware sends nine: 01, a
-byte with the others' bit 7, and seven that have theirs set. What packets say counts when eight of
+byte with the others' bit 7, and seven that have theirs set. What packets say counts when six of
 them in a row, with nothing in between, say the same: no noise does that, and one damaged packet is
 no value. The pulse wave and the beat are not looked at.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
-AGREE = 8  # packets, 0.13 s
+AGREE = 6  # packets, 0.1 s; other makes' streams have no more than five alike in a row
 
 #: The bytes of a packet that count, masked.
 Key: TypeAlias = tuple[int, int, int, int]
@@ -126,9 +126,9 @@ NEW = Format(
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """What at least eight packets agree on; ``packet`` is the one that made it so, or a later one.
+    """What at least six packets agree on; ``packet`` is the one that made it so, or a later one.
 
-    ``packets`` counts those from the eighth on that are new.
+    ``packets`` counts those from the sixth on that are new.
     """
 
     shown: Shown
