@@ -16,8 +16,10 @@ from devices.spec import DriverSpec, LineSettings
 from devices.sweep import Slot
 from devices.timing import Clock
 
-#: Listened on after a monitor is named, for a second one that shares the line.
+#: Listened on after a monitor is named, for a second one that shares the line: longer where it
+#: spoke by itself, as another may send once a second too.
 CONFIRM_S = 0.12
+CONFIRM_UNASKED_S = 1.05
 #: An answer is over when nothing came for so long.
 QUIET_S = 0.12
 LONGEST_ANSWER_S = 1.5
@@ -181,7 +183,7 @@ class PortSearch:
             self._read(hearing, (until - now).total_seconds())
             if hearing.another_speed:
                 return hearing
-        self._confirm(hearing)
+        self._confirm(hearing, CONFIRM_UNASKED_S)
         return hearing
 
     def _visit(
@@ -275,11 +277,9 @@ class PortSearch:
                 until = min(max(until, on), latest)
         self._confirm(hearing)
 
-    def _confirm(self, hearing: Hearing) -> None:
-        if not hearing.enough:
-            return
-        until = self._clock.now() + timedelta(seconds=CONFIRM_S)
-        while (now := self._clock.now()) < until:
+    def _confirm(self, hearing: Hearing, seconds: float = CONFIRM_S) -> None:
+        until = self._clock.now() + timedelta(seconds=seconds)
+        while hearing.enough and (now := self._clock.now()) < until:
             self._read(hearing, (until - now).total_seconds())
 
     def _read(self, hearing: Hearing, seconds: float) -> bool:

@@ -240,6 +240,20 @@ def test_listen_only_sends_nothing_and_still_names_who_speaks() -> None:
     assert cable.sent == []
 
 
+def test_two_monitors_that_share_a_line_are_both_told_and_none_is_named() -> None:
+    told = 0
+    for seed in range(10):
+        random = Random(seed)
+        ends = [monitor_end(SIMULATED[name], watched(1), random) for name in ("masimo", "nonin")]
+        found = search(Cable(CountedClock(), ends))
+        assert found.driver is None, found
+        if found.outcome is Outcome.UNSURE:
+            told += 1
+            assert "Masimo" in found.words
+            assert "Nonin" in found.words
+    assert told >= 7  # in the others they speak at the same moment and spoil each other's lines
+
+
 # What is remembered ------------------------------------------------------------------------------
 
 GE = Known("ge-dri", DRIVERS["ge-dri"].line)
