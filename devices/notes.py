@@ -10,6 +10,8 @@ from devices.spec import DriverSpec
 
 #: The headings that every driver's docstring has, in this order, each with text after a colon.
 HEADINGS = ("Serves", "Cable", "Set up", "Gives", "Cannot", "Sureness")
+#: What follows this heading is for whoever reads the code, and no part of the notes.
+INSIDE = "Inside"
 
 
 class NotesError(ValueError):
@@ -33,16 +35,19 @@ def support_notes(spec: DriverSpec) -> Notes:
 def read_notes(docstring: str) -> Notes:
     """The notes in a docstring: paragraphs that begin with ``Serves:`` and so on.
 
-    Paragraphs after one belong to it until the next heading. Raises :class:`NotesError`.
+    Paragraphs after one belong to it until the next heading; those from ``Inside:`` on are left
+    out. Raises :class:`NotesError`.
     """
     summary, *paragraphs = [" ".join(part.split()) for part in docstring.strip().split("\n\n")]
     found: dict[str, list[str]] = {}
     current: str | None = None
     for paragraph in paragraphs:
         heading, colon, rest = paragraph.partition(": ")
+        if colon and heading == INSIDE:
+            break
         if colon and heading in HEADINGS:
             current = heading
-            found[current] = [rest]
+            found[current] = [rest[0].upper() + rest[1:]]
         elif current is not None:
             found[current].append(paragraph)
     missing = [heading for heading in HEADINGS if heading not in found]

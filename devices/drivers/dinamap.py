@@ -17,9 +17,9 @@ command looks like is not public, so any answer that is not the asked one counts
 Sureness: very high for values, commands and check sums (five independent descriptions that agree,
 one recorded line); not tried by us on a real monitor.
 
-Each second the monitor is asked for the cuff (NA), the oximeter (OA) and the pulse rate (RA). It
-repeats its last cuff result for 90 minutes with an age that counts up: :class:`CuffTracker` finds
-the one time at which a result is new.
+Inside: each second the monitor is asked for the cuff (NA), the oximeter (OA) and the pulse rate
+(RA). It repeats its last cuff result for 90 minutes with an age that counts up:
+:class:`CuffTracker` finds the one time at which a result is new.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ fails within a minute of a good one looks like an identical new one.
 Sureness: very high (the maker's specification, three independent programs, one recorded message);
 not tried by us on a real monitor.
 
-The monitor is asked once and then sends for ever; the request is repeated when records stay away.
-See :class:`devices.drivers.ge_dri_cuff.CuffTracker` for what makes a result new.
+Inside: the monitor is asked once and then sends for ever; the request is repeated when records
+stay away. See :class:`devices.drivers.ge_dri_cuff.CuffTracker` for what makes a result new.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ Sureness: very high (the maker's guide as cited by five independent programs, fr
 of them); not tried by us on a real monitor, in particular not the abort that we send first to free
 a monitor from a connection left behind.
 
-See :mod:`devices.drivers.intellivue_session` for who says what when.
+Inside: see :mod:`devices.drivers.intellivue_session` for who says what when.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def _section(spec: DriverSpec) -> str:
     if spec.consumer:
         lines.append("**Consumer grade: for trying the program out, not for watching a patient.**")
     lines += [f"**{heading}.** {text}" for heading, text in notes.parts.items()]
-    lines.append(f"**After.** {spec.manual}")
+    lines.append(f"**Source.** {spec.manual}")
     return "\n\n".join(lines)
 
 

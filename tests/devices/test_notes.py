@@ -23,6 +23,10 @@ Gives: values.
 Cannot: much: at all.
 
 Sureness: low.
+
+Inside: the decoder asks once.
+
+And again.
 """
 
 
@@ -30,9 +34,10 @@ def test_paragraphs_belong_to_their_heading_and_lines_are_joined() -> None:
     notes = read_notes(GOOD)
     assert notes.summary == "A monitor."
     assert tuple(notes.parts) == HEADINGS
-    assert notes.parts["Serves"] == "the one and the other."
-    assert notes.parts["Cable"] == "a cable.\n\nWith a second paragraph."
-    assert notes.parts["Cannot"] == "much: at all."
+    assert notes.parts["Serves"] == "The one and the other."
+    assert notes.parts["Cable"] == "A cable.\n\nWith a second paragraph."
+    assert notes.parts["Cannot"] == "Much: at all."
+    assert notes.parts["Sureness"] == "Low."
 
 
 @pytest.mark.parametrize("heading", HEADINGS)
