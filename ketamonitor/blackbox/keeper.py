@@ -23,7 +23,7 @@ from ketamonitor.blackbox.place import PACKED, PLAIN, UNFINISHED, packed_path, p
 from ketamonitor.entries import PROGRAM, Draft
 from ketamonitor.recorder import Written
 
-#: The usual middle: the highest level packs 3 % better and takes five times as long.
+#: The usual middle: the highest level packs 5 % better and takes four times as long.
 LEVEL = 6
 CHUNK = 1 << 20
 
