@@ -32,8 +32,6 @@ SHORTEST_WAIT_S = 0.001
 RECENT = 256
 #: How the reason of a silent link begins where bytes come that are not this monitor's.
 NOT_UNDERSTOOD = "what arrives is not"
-#: How the reason of a silent link begins where bytes come that are not this monitor's.
-NOT_UNDERSTOOD = "what arrives is not"
 
 Deliver = Callable[[Output | LinkStatus], None]
 #: Is told of "open", "rx", "tx" and "command" with the bytes (or the command's name) and the time.
