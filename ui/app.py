@@ -154,7 +154,7 @@ class _Run:
     def close(self) -> None:
         """Write what is left and end the threads."""
         if self.window is not None:
-            self.window.background.close()
+            self.window.end()
         if self.station is not None:
             self.station.close()
         sys.excepthook = sys.__excepthook__

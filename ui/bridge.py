@@ -63,6 +63,11 @@ class Bridge(QObject):
 
         future.add_done_callback(through)
 
+    def post(self, call: Callable[[], None], owner: QObject) -> None:
+        """Calls on the GUI thread, unless ``owner`` has been deleted by then. From any thread."""
+        self._calls.append((owner, call))
+        self._knock.emit()
+
     def _drain(self) -> None:
         for update in self._merged():
             self.updated.emit(update)

@@ -96,7 +96,7 @@ def _play(store: str, port: str, speed: float, out: Path | None) -> int:
         if out is not None and course.over:
             _leave_results(station, course.session, out)
     finally:
-        window.background.close()
+        window.end()
         window.deleteLater()
         station.close()
     for complaint in nurse.complaints:

@@ -48,6 +48,9 @@ ICONS: dict[str, str] = {
     "cross": '<path d="M5 5l10 10M15 5L5 15"/>',
     "back": '<path d="M11.5 4.5L6 10l5.5 5.5"/>',
     "forward": '<path d="M8.5 4.5L14 10l-5.5 5.5"/>',
+    "unknown": '<circle cx="10" cy="10" r="7.2"/><path d="M7.9 8.1a2.2 2.2 0 1 1 3.2 1.9c-.8.4'
+    '-1.1.9-1.1 1.8M10 14v.3"/>',
+    "excluded": '<circle cx="10" cy="10" r="7.2"/><path d="M5 15L15 5"/>',
     "search": '<circle cx="8.8" cy="8.8" r="5"/><path d="M12.6 12.6l4.4 4.4"/>',
     "print": '<path d="M6 7V3h8v4M6 14H3.5V7h13v7H14M6 11.5h8V17H6z"/>',
     "door": '<path d="M11 3.5H4.5v13H11M9 10h8M14 6.8l3.2 3.2-3.2 3.2"/>',

@@ -32,6 +32,8 @@ from ui.widgets.value_strip import ValueStrip
 #: How often the page looks whether there is something to draw.
 FRAME_MS = 250
 SPARK_MIN = 15
+#: Widths of the buttons at the foot of the page.
+SESSIONS, DEVICES = 92, 116
 
 
 class LivePage(QWidget):
@@ -49,6 +51,7 @@ class LivePage(QWidget):
     end_wanted = Signal()
     baseline_wanted = Signal()
     limits_wanted = Signal()
+    devices_wanted = Signal()
     lock_wanted = Signal()
     sessions_wanted = Signal()
     acknowledge_wanted = Signal(object)
@@ -242,6 +245,9 @@ class LivePage(QWidget):
         self.status = StatusBar(theme, user, self)
         self.sessions = SmallButton(theme, "Sessions", "back", self)
         self.sessions.clicked.connect(self.sessions_wanted)
+        self.devices = SmallButton(theme, "Devices", "monitor", self, key="F4")
+        self.devices.clicked.connect(self.devices_wanted)
+        self.status.devices_wanted.connect(self.devices_wanted)
         self._panel_area = self._scroll()
         self._lower = self._scroll()
         inner = QWidget()
@@ -285,6 +291,7 @@ class LivePage(QWidget):
             key.Key_L: self.lock_wanted.emit,
             key.Key_A: self.alarm_bar.acknowledge_highest,
             key.Key_F2: self.limits_wanted.emit,
+            key.Key_F4: self.devices_wanted.emit,
             key.Key_F6: self.theme.switch,
         }
 
@@ -326,9 +333,11 @@ class LivePage(QWidget):
             *zip((self.pressure, self.pulse, self.spo2), at.tiles, strict=False),
         ):
             widget.setGeometry(rect)
-        home = 92
-        self.sessions.setGeometry(at.status.x(), at.status.y(), home, at.status.height())
-        self.status.setGeometry(at.status.adjusted(home, 0, 0, 0))
+        x, y, height = at.status.x(), at.status.y(), at.status.height()
+        for small, wide in ((self.sessions, SESSIONS), (self.devices, DEVICES)):
+            small.setGeometry(x, y, wide, height)
+            x += wide
+        self.status.setGeometry(at.status.adjusted(x, 0, 0, 0))
         for button in self.buttons:
             button.set_rail(at.compact)
         # An entry panel takes the whole width, as the buttons for opening one are not needed then.

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from devices.port import list_ports
+from devices.port import PortInfo, list_ports
 from ketamonitor.people import Person
 from ketamonitor.record import Record
 from ketamonitor.station import SessionPlan, Station
@@ -18,19 +18,17 @@ from ui.background import Background
 from ui.bridge import Bridge
 from ui.live_page import LivePage
 from ui.pages.chair import Chair
+from ui.pages.devices import DevicesPage
 from ui.pages.nav import NavBar
 from ui.pages.new_session import NewSessionPage
 from ui.pages.parts import Kit, pages_sheet, typing
 from ui.pages.review import ReviewPage
 from ui.pages.sessions import SessionsPage
 from ui.pages.signing import SignInPage
+from ui.port_watch import PortWatch
 from ui.theme import Theme
+from ui.trial_desk import TrialDesk
 from ui.widgets.trend import Trend
-
-
-def port_names() -> list[str]:
-    """The serial ports of this computer by name."""
-    return [port.device for port in list_ports()]
 
 
 class MainWindow(QMainWindow):
@@ -43,7 +41,7 @@ class MainWindow(QMainWindow):
         bridge: Bridge,
         *,
         person: Person | None = None,
-        ports: Callable[[], list[str]] = port_names,
+        ports: Callable[[], list[PortInfo]] = list_ports,
     ) -> None:
         super().__init__()
         self.setWindowTitle("KetaMonitor")
@@ -53,9 +51,12 @@ class MainWindow(QMainWindow):
         self.chairs: dict[str, Chair] = {}
         self._pages: dict[str, LivePage] = {}
         self._may_close = False
+        self._before_devices: QWidget | None = None
         kit = Kit(theme)
         self.kit = kit
         self.nav = NavBar(kit)
+        self.trials = TrialDesk(station.clock, station.trials)
+        self.watch = PortWatch(bridge, ports, self._taken)
         self.fault = kit.label("", "fact", wrap=True)
         self.fault.setProperty("tone", "fault")
         self.fault.hide()
@@ -63,7 +64,8 @@ class MainWindow(QMainWindow):
         self.sessions = SessionsPage(
             kit, self.background, station.sessions, lambda: list(self.chairs)
         )
-        self.new_session = NewSessionPage(kit, station.protocols, ports, station.clock.now)
+        self.new_session = NewSessionPage(kit, station.protocols, self.watch, station.clock.now)
+        self.devices = self._devices_page()
         self.review = ReviewPage(
             kit,
             self.background,
@@ -74,7 +76,13 @@ class MainWindow(QMainWindow):
             lambda: self.person.full_name if self.person else "nobody signed in",
         )
         self.stack = QStackedWidget()
-        for page in (self.sign_in, self.sessions, self.new_session, self.review):
+        for page in (
+            self.sign_in,
+            self.sessions,
+            self.new_session,
+            self.review,
+            self.devices,
+        ):
             self.stack.addWidget(page)
         middle = QWidget()
         middle.setProperty("page", True)
@@ -101,6 +109,7 @@ class MainWindow(QMainWindow):
         self.bridge.updated.connect(self._updated)
         self.theme.changed.connect(self._dress)
         self.nav.sessions_wanted.connect(self.show_sessions)
+        self.nav.devices_wanted.connect(self.show_devices)
         self.nav.live_wanted.connect(self.show_live)
         self.nav.lock_wanted.connect(self.lock)
         self.nav.theme_wanted.connect(self.theme.switch)
@@ -111,6 +120,7 @@ class MainWindow(QMainWindow):
         self.new_session.start_wanted.connect(self._start)
         self.new_session.left.connect(self.show_sessions)
         self.review.left.connect(self.show_sessions)
+        self.devices.left.connect(self._back)
 
     # Where one is ----------------------------------------------------------------------------
 
@@ -128,6 +138,21 @@ class MainWindow(QMainWindow):
     def show_new_session(self) -> None:
         self._turn_to(self.new_session)
         self.new_session.opened()
+
+    def show_devices(self) -> None:
+        """The ports and monitors; who came from another page goes back there."""
+        here = self.stack.currentWidget()
+        if here is not self.devices:
+            self._before_devices = here
+        self._turn_to(self.devices)
+        self.devices.setFocus()
+
+    def _back(self) -> None:
+        before, self._before_devices = self._before_devices, None
+        if before is self.new_session:
+            self.show_new_session()
+        else:
+            self.show_sessions()
 
     def open_session(self, session: str) -> None:
         """The live page of a running session, the review of any other."""
@@ -166,7 +191,7 @@ class MainWindow(QMainWindow):
     def _turn_to(self, page: QWidget) -> None:
         self.tell("")
         self.nav.setVisible(page not in self._pages.values())
-        self.nav.set_place(page is self.sessions)
+        self.nav.set_place(sessions=page is self.sessions, devices=page is self.devices)
         self.stack.setCurrentWidget(page)
 
     def _signed_in(self, person: Person) -> None:
@@ -228,7 +253,7 @@ class MainWindow(QMainWindow):
                 self._ended(session)
         elif update.view.ended_at is None:
             self._live(update)
-        self.nav.show_live([chair.view for chair in self.chairs.values()])
+        self.nav.show_live(self._views())
 
     def _live(self, update: Update) -> None:
         """A session has begun or goes on: it gets its page, and the page is shown."""
@@ -244,6 +269,7 @@ class MainWindow(QMainWindow):
             self.background,
             lambda: self.person,
             update.view,
+            self._devices_page,
         )
         self.chairs[session], self._pages[session] = chair, page
         self.stack.addWidget(page)
@@ -258,10 +284,32 @@ class MainWindow(QMainWindow):
         """The end is durable: the live page goes, the review takes its place."""
         page = self._pages.pop(session)
         self.chairs.pop(session).deleteLater()
-        self.nav.show_live([chair.view for chair in self.chairs.values()])
+        self.nav.show_live(self._views())
         self.open_session(session)
         self.stack.removeWidget(page)
         page.deleteLater()
+
+    def _views(self) -> list[SessionView]:
+        return [chair.view for chair in self.chairs.values()]
+
+    def _taken(self) -> dict[str, str]:
+        """The ports that are open already, and by whom: nobody opens them a second time."""
+        taken = dict(self.trials.taken)
+        for view in self._views():
+            by = f"the session on chair {view.info.chair}"
+            ports = [device.port for device in view.info.devices]
+            taken |= dict.fromkeys([*ports, *(link.port for link in view.links)], by)
+        return taken
+
+    def _devices_page(self) -> DevicesPage:
+        return DevicesPage(
+            self.kit,
+            self.watch,
+            self.trials,
+            self._views,
+            self.station.recent_bytes,
+            self.station.clock.now,
+        )
 
     def _summary(self, session: str) -> SessionSummary | None:
         return next((s for s in self.station.sessions() if s.id == session), None)
@@ -290,6 +338,8 @@ class MainWindow(QMainWindow):
             event.accept()
         elif key == Qt.Key.Key_F6:
             self.theme.switch()
+        elif key == Qt.Key.Key_F4 and self.person is not None and self.chair is None:
+            self.show_devices()
         elif typing(self) or self.person is None or self.chair is not None:
             super().keyPressEvent(event)
         elif key == Qt.Key.Key_L:
@@ -308,6 +358,12 @@ class MainWindow(QMainWindow):
             self.tell("A session is running. End it first, or close again to leave it unfinished")
             event.ignore()
             return
-        self._timer.stop()
-        self.background.close()
+        self.end()
         event.accept()
+
+    def end(self) -> None:
+        """End the window's own threads and close the ports it has open. May be called again."""
+        self._timer.stop()
+        self.trials.close()
+        self.watch.close()
+        self.background.close()

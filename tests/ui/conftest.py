@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(autouse=True)
+def own_ports_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is remembered of ports goes into a file of the test's own."""
+    path = tmp_path / "ports.json"
+    monkeypatch.setenv("KETAMONITOR_PORTS", str(path))
+    return path
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,11 +10,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from devices.reading import LinkState
 from ketamonitor.course import CuffPoint, DosePoint
+from ketamonitor.entries import Entry
 from ketamonitor.record import Record
-from ketamonitor.view import InfusionView, SessionView
+from ketamonitor.view import DeviceChoice, InfusionView, LinkView, SessionView
 from tests.ui.forms import START, Bench, view
 from ui.pages.baseline import BaselinePanel
+from ui.pages.cuffs import Cuffs
 from ui.pages.devices_part import DevicesPart
 from ui.pages.dose import OTHER_DRUG, DosePanel
 from ui.pages.ending import EndPanel
@@ -23,6 +27,10 @@ from ui.pages.remark import MarkPanel, NotePanel
 from ui.pages.single_part import SinglePart
 
 RUNNING = InfusionView("running", START, 34.2, 40, 29.1, START + timedelta(minutes=40))
+
+
+def connected(driver: str) -> LinkView:
+    return LinkView(driver, driver, "COM3", LinkState.CONNECTED, "", START, START)
 
 
 @pytest.fixture
@@ -87,12 +95,74 @@ def test_a_typed_pressure_is_a_manual_reading(bench: Bench, qtbot: QtBot) -> Non
 
 def test_a_cuff_is_started_where_the_monitor_takes_it(bench: Bench, qtbot: QtBot) -> None:
     asked: list[str] = []
-    panel = PressurePanel(bench.desk, view(), ["dinamap"], asked.append)
+    cuffs = Cuffs(asked.append, lambda _source, _minutes: Future())
+    panel = PressurePanel(bench.desk, view(links=(connected("dinamap"),)), cuffs)
     qtbot.addWidget(panel)
     (start,) = [b for b in panel.findChildren(type(panel.save_button)) if "cuff" in b.text()]
     qtbot.mouseClick(start, Qt.MouseButton.LeftButton)
     assert asked == ["dinamap"]
     assert bench.sent == []
+
+
+def test_the_interval_is_asked_for_and_shown_as_the_record_has_it(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    asked: list[tuple[str, float | None]] = []
+    written: Future[tuple[Entry, ...]] = Future()
+
+    def every(source: str, minutes: float | None) -> Future[tuple[Entry, ...]]:
+        asked.append((source, minutes))
+        return written
+
+    link = connected("dinamap")
+    panel = PressurePanel(bench.desk, view(links=(link,)), Cuffs(lambda _: None, every))
+    qtbot.addWidget(panel)
+    (row,) = panel.cuffs
+    assert row.every.chosen == "Off"
+    assert asked == []
+    qtbot.mouseClick(row.every.buttons["2.5"], Qt.MouseButton.LeftButton)
+    assert asked == [("dinamap", 2.5)]
+    written.set_result(())
+    qtbot.waitUntil(lambda: "every 2.5 min" in panel.outcome.text())
+    panel.show_view(view(links=(replace(link, cuff_minutes=5.0),)))
+    assert row.every.chosen == "5"
+    assert asked == [("dinamap", 2.5)], "showing is not asking"
+
+
+def test_an_interval_that_is_refused_is_told_and_not_shown(bench: Bench, qtbot: QtBot) -> None:
+    def refuse(source: str, minutes: float | None) -> Future[tuple[Entry, ...]]:
+        raise ValueError("the monitor takes no command")
+
+    links = (connected("dinamap"),)
+    panel = PressurePanel(bench.desk, view(links=links), Cuffs(lambda _: None, refuse))
+    qtbot.addWidget(panel)
+    (row,) = panel.cuffs
+    qtbot.mouseClick(row.every.buttons["10"], Qt.MouseButton.LeftButton)
+    assert "Interval not set: the monitor takes no command" in panel.outcome.text()
+    assert row.every.chosen == "Off"
+
+
+@pytest.mark.parametrize(
+    ("driver", "listen_only", "state", "says"),
+    [
+        ("ge-dri", False, LinkState.CONNECTED, "start it at the monitor"),
+        ("dinamap", True, LinkState.CONNECTED, "only listens"),
+        ("dinamap", False, LinkState.LOST, "not connected"),
+    ],
+)
+def test_a_cuff_that_cannot_be_started_says_what_the_nurse_does(
+    bench: Bench, qtbot: QtBot, driver: str, listen_only: bool, state: LinkState, says: str
+) -> None:
+    shown = view(links=(replace(connected(driver), state=state),))
+    device = DeviceChoice(driver, "COM3", driver, listen_only=listen_only)
+    shown = replace(shown, info=replace(shown.info, devices=(device,)))
+    cuffs = Cuffs(lambda _: None, lambda _source, _minutes: Future())
+    panel = PressurePanel(bench.desk, shown, cuffs)
+    qtbot.addWidget(panel)
+    (row,) = panel.cuffs
+    assert says in row.why_not.text()
+    assert row.start.isHidden()
+    assert row.every.isHidden()
 
 
 # Doses -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from devices.reader import NOT_UNDERSTOOD
 from devices.reading import LinkState
 from ketamonitor.view import ActiveAlarm, Freshness, LinkView, SessionView, ShownValue
 from tests.ui import made_up
@@ -18,7 +19,7 @@ from tests.ui.made_up import at
 from ui.guard import distrusted, screen_alarms
 from ui.theme import Theme
 from ui.widgets.alarm_bar import AlarmBar
-from ui.widgets.status_bar import link_words, saved_words
+from ui.widgets.status_bar import bar_item, fitting, saved_words
 from ui.widgets.tile_words import DASHES, bounds, live_figure, pressure_figure
 from ui.widgets.trend_frame import Label, spread
 
@@ -106,18 +107,65 @@ def link(state: LinkState, last: float | None, reason: str = "") -> LinkView:
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        (link(LinkState.CONNECTED, 0.6), "dinamap · COM3 · 0.6 s ago"),
-        (link(LinkState.CONNECTED, 190), "dinamap · COM3 · 3 min ago"),
-        (link(LinkState.CONNECTED, None), "dinamap · COM3 · connected, no value yet"),
-        (link(LinkState.CONNECTING, None), "dinamap · COM3 · connecting"),
+        (link(LinkState.CONNECTED, 0.6), "dinamap · COM3 · connected · 0.6 s ago"),
+        (link(LinkState.CONNECTED, 190), "dinamap · COM3 · connected · 3 min ago"),
+        (link(LinkState.CONNECTED, None), "dinamap · COM3 · connected · no value yet"),
+        (link(LinkState.CONNECTING, None), "dinamap · COM3 · opening"),
         (
             link(LinkState.LOST, 14, "the adapter is gone"),
-            "* dinamap · COM3 · link lost 0:12, the adapter is gone",
+            "* dinamap · COM3 · no link 0:12, the adapter is gone",
+        ),
+        (
+            link(LinkState.SILENT, 14, "nothing from the monitor for 10 s: check the cable"),
+            "* dinamap · COM3 · silent 0:12, nothing from the monitor for 10 s: check the cable",
+        ),
+        (
+            link(LinkState.SILENT, None, f"{NOT_UNDERSTOOD} dinamap: check the driver"),
+            "* dinamap · COM3 · not understood 0:12, what arrives is not dinamap: check the driver",
+        ),
+        (
+            replace(link(LinkState.CONNECTED, 1), demo=True),
+            "* dinamap · COM3 · demonstration data, a session does not take it",
+        ),
+        (
+            replace(link(LinkState.CONNECTED, 1), cuff="about to inflate", cuff_minutes=2.5),
+            "dinamap · COM3 · connected · 1.0 s ago · cuff about to inflate · every 2.5 min",
+        ),
+        (
+            replace(link(LinkState.CONNECTED, 1), battery_low=True),
+            "* dinamap · COM3 · connected, battery low · 1.0 s ago",
         ),
     ],
 )
 def test_each_link_in_words(view: LinkView, words: str) -> None:
-    assert link_words(view, NOW) == words
+    assert bar_item(view, VIEW, NOW).words(0) == words
+
+
+def test_the_pressure_in_the_cuff_stands_in_the_bar_while_it_comes() -> None:
+    pressure = ShownValue(142, NOW, "dinamap", Freshness.FRESH)
+    measuring = replace(link(LinkState.CONNECTED, 1), cuff="measuring")
+    assert bar_item(measuring, VIEW, NOW).cuff == "cuff measuring"
+    assert bar_item(measuring, with_values(cuff_pressure=pressure), NOW).cuff == "Cuff 142 mmHg"
+    other = replace(measuring, source="omron", cuff="")
+    assert bar_item(other, with_values(cuff_pressure=pressure), NOW).cuff == ""
+    gone = replace(measuring, state=LinkState.LOST)
+    assert bar_item(gone, with_values(cuff_pressure=pressure), NOW).cuff == ""
+
+
+def test_of_four_monitors_the_less_needed_words_go_first() -> None:
+    fine = bar_item(link(LinkState.CONNECTED, 1), VIEW, NOW)
+    wrong = bar_item(link(LinkState.SILENT, 1, "nothing came: check the cable"), VIEW, NOW)
+    items = [fine, wrong, fine, fine]
+
+    def level(room: float) -> int:
+        return fitting(items, room, lambda text, weight: 6.0 * len(text))
+
+    levels = [level(room) for room in (2000, 1050, 950, 800, 700, 100)]
+    assert levels == sorted(levels)
+    assert levels[0] == 0
+    assert levels[-1] == 4
+    assert [wrong.words(at).count("check") for at in range(5)] == [1, 1, 0, 0, 0]
+    assert all("silent 0:12" in wrong.words(at) for at in range(5))
 
 
 def test_unsaved_entries_are_counted() -> None:

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from devices.port import PortInfo
 from ketamonitor.clock import SteadyClock
 from ketamonitor.people import Role
 from ketamonitor.station import SessionPlan, Station
@@ -33,7 +34,9 @@ class Place:
         self.store = store
         self.bridge = Bridge()
         self.station = Station(str(store), SteadyClock(), self.bridge.publish)
-        self.window = MainWindow(Theme(), self.station, self.bridge, ports=lambda: ["COM3"])
+        self.window = MainWindow(
+            Theme(), self.station, self.bridge, ports=lambda: [PortInfo("COM3", "")]
+        )
         self.window.resize(1366, 768)
         self.window.show()
 

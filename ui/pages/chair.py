@@ -7,8 +7,6 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from devices.reading import LinkState
-from devices.registry import DRIVERS
 from devices.spec import Command
 from ketamonitor.entries import Draft
 from ketamonitor.people import Person
@@ -19,6 +17,8 @@ from ui.background import Background
 from ui.bridge import Bridge
 from ui.live_page import LivePage
 from ui.pages.baseline import BaselinePanel
+from ui.pages.cuffs import Cuffs
+from ui.pages.devices import DevicesPage
 from ui.pages.dose import DosePanel
 from ui.pages.ending import EndPanel
 from ui.pages.entry import Desk, EntryPanel, Written
@@ -48,8 +48,11 @@ class Chair(QObject):
         background: Background,
         person: Callable[[], Person | None],
         view: SessionView,
+        devices_page: Callable[[], DevicesPage],
     ) -> None:
         super().__init__()
+        self._devices_page = devices_page
+        self._devices: DevicesPage | None = None
         self.session = view.info.id
         self.page, self.view = page, view
         self._kit, self._station, self._bridge = kit, station, bridge
@@ -69,6 +72,7 @@ class Chair(QObject):
         ):
             wanted.connect(lambda k=kind: self.open(k))
         page.limits_wanted.connect(self.show_limits)
+        page.devices_wanted.connect(self.show_devices)
         page.acknowledge_wanted.connect(self.acknowledge)
         page.history_wanted.connect(self._read_history)
 
@@ -88,6 +92,14 @@ class Chair(QObject):
         panel.left.connect(self.close_panel)
         self.opened = "limits"
         self.page.open_panel(panel)
+
+    def show_devices(self) -> None:
+        """Ports and monitors, over tiles and trend: alerts and values stay in sight."""
+        if self._devices is None:
+            self._devices = self._devices_page()
+            self._devices.left.connect(self.close_panel)
+        self.opened = "devices"
+        self.page.open_panel(self._devices)
 
     def _read_history(self) -> None:
         """The page has missed entries, or came late: read all that are stored."""
@@ -194,7 +206,7 @@ class Chair(QObject):
     def _renewed_pressure(self) -> EntryPanel:
         """It offers the monitors there are now; what was typed stays."""
         old = self._panels.get("pressure")
-        made = PressurePanel(self._desk, self.view, self._cuffs(), self._start_cuff)
+        made = PressurePanel(self._desk, self.view, Cuffs(self._start_cuff, self._every))
         if isinstance(old, PressurePanel):
             for what, typed in old.fields.items():
                 made.fields[what].setText(typed.text())
@@ -213,15 +225,11 @@ class Chair(QObject):
         elif not panel.stays and self.opened == kind:
             self.close_panel()
 
-    def _cuffs(self) -> list[str]:
-        """The connected monitors that take the start of a cuff reading."""
-        return [
-            link.source
-            for link in self.view.links
-            if link.state is LinkState.CONNECTED
-            and link.driver in DRIVERS
-            and Command.START_NIBP in DRIVERS[link.driver].commands
-        ]
-
     def _start_cuff(self, source: str) -> None:
         self._station.command(self.session, source, Command.START_NIBP)
+
+    def _every(self, source: str, minutes: float | None) -> Written:
+        author = self._author()
+        if author is None:
+            raise ValueError("sign in first")
+        return self._station.every(self.session, source, minutes, author)

@@ -1,19 +1,34 @@
-"""The monitors of a session: a port and a model in each row."""
+"""The monitors of a session: a port and a model in each row, found ones taken with one touch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from devices.findings import Detection, Outcome
 from devices.registry import DRIVERS
 from ketamonitor.view import DeviceChoice
-from ui.pages.parts import Kit
+from ui.pages.driver_box import DriverBox, line_field, usual_line
+from ui.pages.found_ports import FoundPorts
+from ui.pages.parts import Kit, rule
+from ui.port_watch import PortWatch
 
-NOT_CHOSEN = "Choose the monitor"
 #: One monitor on each side of a patient and a spare port: more than a chair ever has.
 MOST = 4
+
+
+def named_by(found: Detection | None) -> tuple[str | None, str]:
+    """The driver that a look at a port has named, and the line settings where they are not its
+    usual ones."""
+    if found is None or found.outcome is not Outcome.NAMED or found.driver not in DRIVERS:
+        return None, ""
+    name = found.driver
+    assert name is not None
+    usual = found.line is None or str(found.line) == str(DRIVERS[name].line)
+    return name, "" if usual else str(found.line).replace(" ", "-")
 
 
 class DeviceRow(QWidget):
@@ -21,6 +36,8 @@ class DeviceRow(QWidget):
 
     changed = Signal()
     removed = Signal()
+    #: A port was typed and left: what is on it may be looked for.
+    typed = Signal(str)
 
     def __init__(self, kit: Kit, ports: list[str]) -> None:
         super().__init__()
@@ -31,81 +48,139 @@ class DeviceRow(QWidget):
         self.port.setCurrentIndex(-1)
         self.port.setAccessibleName("Port")
         self.port.setMinimumWidth(110)
-        line = self.port.lineEdit()
-        assert line is not None  # an editable combo box has one
-        line.setPlaceholderText("Port, or type one")
-        self.driver = QComboBox()
-        self.driver.setAccessibleName("Monitor")
-        self.driver.addItem(NOT_CHOSEN, None)
-        for name, spec in DRIVERS.items():
-            self.driver.addItem(spec.title, name)
-        for box in (self.port, self.driver):
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            box.setMinimumContentsLength(6)
+        self.port.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.port.setMinimumContentsLength(6)
+        field = self.port.lineEdit()
+        assert field is not None  # an editable combo box has one
+        field.setPlaceholderText("Port, or type one")
+        field.editingFinished.connect(lambda: self.typed.emit(self.port.currentText().strip()))
+        self.driver = DriverBox()
+        self.line = line_field(kit)
+        self.line.setFixedWidth(128)
+        self.listen_only = kit.tick_box("Listen only")
+        self.listen_only.setToolTip("Nothing is sent: another program asks the monitor")
         remove = kit.button("Remove")
         remove.clicked.connect(self.removed)
-        upper = QHBoxLayout()
-        upper.setSpacing(6)
+        upper, lower = QHBoxLayout(), QHBoxLayout()
+        for row in (upper, lower):
+            row.setSpacing(6)
         upper.addWidget(self.port, 1)
+        upper.addWidget(self.listen_only)
         upper.addWidget(remove)
+        lower.addWidget(self.driver, 1)
+        lower.addWidget(self.line)
         both = QVBoxLayout(self)
         both.setContentsMargins(0, 0, 0, 4)
         both.setSpacing(4)
         both.addLayout(upper)
-        both.addWidget(self.driver)
+        both.addLayout(lower)
+        both.addWidget(rule())
         self.port.editTextChanged.connect(self.changed)
-        self.driver.currentIndexChanged.connect(self.changed)
+        self.driver.currentIndexChanged.connect(self._monitor_changed)
+        self.line.textChanged.connect(self.changed)
+        self.listen_only.toggled.connect(self.changed)
+        self.line.setPlaceholderText(usual_line(None))
+
+    def take(self, port: str, driver: str | None, line: str = "") -> None:
+        """Fill the row in with what was found and touched."""
+        self.port.setEditText(port)
+        self.driver.choose(driver)
+        self.line.setText(line)
 
     def choice(self) -> DeviceChoice:
         """Raises ``ValueError`` for what is left."""
-        port, name = self.port.currentText().strip(), self.driver.currentData()
+        port, name = self.port.currentText().strip(), self.driver.chosen
         if not port:
             raise ValueError("Choose or type the port of the monitor")
         if name is None:
             raise ValueError(f"Choose the monitor on {port}")
-        return DeviceChoice(name, port, name)
+        chosen = DeviceChoice(
+            name, port, name, self.line.text().strip(), self.listen_only.isChecked()
+        )
+        chosen.settings()  # says what is wrong with what was typed as line settings
+        return chosen
+
+    def _monitor_changed(self) -> None:
+        self.line.setPlaceholderText(usual_line(self.driver.chosen))
+        self.changed.emit()
 
 
 class DeviceRows(QWidget):
-    """Rows of monitors; going without one is a tick of its own, never the silent default."""
+    """Rows of monitors; going without one is a tick of its own, never the silent default.
+
+    What is on the ports is looked for while the page shows; nothing found is taken by itself.
+    """
 
     changed = Signal()
 
-    def __init__(self, kit: Kit, ports: Callable[[], list[str]]) -> None:
+    def __init__(self, kit: Kit, watch: PortWatch) -> None:
         super().__init__()
-        self._kit, self._ports = kit, ports
-        self._found: list[str] = []
+        self._kit, self._watch = kit, watch
         self.rows: list[DeviceRow] = []
         frame, inside = kit.card("3 Devices")
+        self.found = FoundPorts(kit, watch, self._ports_taken)
+        self.found.wanted.connect(self.take)
+        inner = QWidget()
+        within = QVBoxLayout(inner)
+        within.setContentsMargins(0, 0, 6, 0)
+        within.setSpacing(8)
+        within.addWidget(self.found)
+        within.addWidget(rule())
         self._list = QVBoxLayout()
-        inside.addLayout(self._list)
+        within.addLayout(self._list)
         self.add = kit.button("Add monitor", icon="plus")
-        self.add.clicked.connect(self.add_row)
-        inside.addWidget(self.add)
+        self.add.clicked.connect(lambda: self.add_row())
+        within.addWidget(self.add)
         self.none = kit.tick_box("No monitor: blood pressure is typed by hand")
         self.none.toggled.connect(self._none_ticked)
-        inside.addWidget(self.none)
-        inside.addWidget(
+        within.addWidget(self.none)
+        within.addWidget(
             kit.label(
-                "A port can be typed: /dev/ttyUSB0, COM3, socket://host:port. The link opens when"
-                " the session starts; its state stands at the foot of the live page."
+                "A port can be typed: /dev/ttyUSB0, COM3, socket://host:port. Line settings only"
+                " where they are not the monitor's usual ones, such as 19200-8E1. The link opens"
+                " when the session starts."
             )
         )
-        inside.addStretch()
+        within.addStretch()
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setProperty("clear", True)
+        self._area.setWidget(inner)
+        inside.addWidget(self._area, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(frame)
 
     def look(self) -> None:
-        """List the ports that are there now."""
-        self._found = self._ports()
+        """Look what is on the ports there are now."""
+        self._watch.look()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The page is left: no port stays open for it."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._watch.leave()
+
+    def take(self, port: str) -> DeviceRow | None:
+        """A found port was touched: its row, filled in as far as its frames have named it."""
+        if len(self.rows) >= MOST:
+            return None
+        free = [row for row in self.rows if not row.port.currentText().strip()]
+        row = free[0] if free else self.add_row()
+        found = self._watch.found.get(port)
+        driver, line = named_by(found)
+        row.take(port, driver, line)
+        (row.driver if driver is None else self.add).setFocus()
+        self._area.ensureWidgetVisible(row)
+        return row
 
     def add_row(self) -> DeviceRow:
-        row = DeviceRow(self._kit, self._found)
-        row.changed.connect(self.changed)
+        row = DeviceRow(self._kit, self._watch.names)
+        row.changed.connect(self._row_changed)
         row.removed.connect(lambda: self._remove(row))
+        row.typed.connect(self._typed)
         self.rows.append(row)
         self._list.addWidget(row)
         self.none.setChecked(False)
@@ -115,21 +190,34 @@ class DeviceRows(QWidget):
     def clear(self) -> None:
         for row in list(self.rows):
             self._remove(row)
+        self._watch.typed.clear()
         self.none.setChecked(False)
 
     def choices(self) -> tuple[DeviceChoice, ...]:
         """The monitors, each with a name of its own. Raises ``ValueError`` for what is left."""
         if not self.rows:
             if not self.none.isChecked():
-                raise ValueError("Add the monitor, or tick that there is none")
+                raise ValueError("Take or add the monitor, or tick that there is none")
             return ()
         named: list[DeviceChoice] = []
         for row in self.rows:
             choice = row.choice()
             same = sum(other.driver == choice.driver for other in named)
             source = choice.driver if not same else f"{choice.driver}-{same + 1}"
-            named.append(DeviceChoice(choice.driver, choice.port, source))
+            named.append(replace(choice, source=source))
         return tuple(named)
+
+    def _ports_taken(self) -> list[str]:
+        return [port for row in self.rows if (port := row.port.currentText().strip())]
+
+    def _typed(self, port: str) -> None:
+        """A port that the system does not list is looked at as the others were."""
+        if port and port not in self._watch.names and self.isVisible():
+            self._watch.look_at(port)
+
+    def _row_changed(self) -> None:
+        self.found.refresh()
+        self.changed.emit()
 
     def _remove(self, row: DeviceRow) -> None:
         self.rows.remove(row)
@@ -145,4 +233,4 @@ class DeviceRows(QWidget):
 
     def _counted(self) -> None:
         self.add.setEnabled(len(self.rows) < MOST)
-        self.changed.emit()
+        self._row_changed()

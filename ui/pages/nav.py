@@ -20,6 +20,7 @@ class NavBar(QFrame):
     """Not shown over the live page, which has a banner of its own."""
 
     sessions_wanted = Signal()
+    devices_wanted = Signal()
     live_wanted = Signal(str)
     lock_wanted = Signal()
     theme_wanted = Signal()
@@ -31,6 +32,8 @@ class NavBar(QFrame):
         self.setFixedHeight(HEIGHT)
         self.sessions = self._tab("Sessions")
         self.sessions.clicked.connect(self.sessions_wanted)
+        self.devices = self._tab("Devices")
+        self.devices.clicked.connect(self.devices_wanted)
         self._live: dict[str, QPushButton] = {}
         self.alarm = kit.label("", "fact")
         self.alarm.setFixedHeight(34)
@@ -49,6 +52,7 @@ class NavBar(QFrame):
         self._row.addWidget(kit.label("KetaMonitor", "page"))
         self._row.addSpacing(14)
         self._row.addWidget(self.sessions)
+        self._row.addWidget(self.devices)
         self._tabs_end = self._row.count()
         self._row.addStretch()
         for widget in (self.alarm, self.look, self.user, self.time):
@@ -58,12 +62,14 @@ class NavBar(QFrame):
         """Who is signed in; without anybody there is nothing to lock."""
         self.user.setVisible(person is not None)
         self.sessions.setVisible(person is not None)
+        self.devices.setVisible(person is not None)
         if person is not None:
             self.user.setText(person.full_name)
             self.user.updateGeometry()
 
-    def set_place(self, sessions: bool) -> None:
+    def set_place(self, *, sessions: bool, devices: bool) -> None:
         self.sessions.setChecked(sessions)
+        self.devices.setChecked(devices)
         for tab in self._live.values():
             tab.setChecked(False)
 

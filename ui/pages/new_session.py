@@ -16,6 +16,7 @@ from ketamonitor.view import Patient
 from ui.pages.device_rows import DeviceRows
 from ui.pages.parts import Kit, rule
 from ui.pages.protocol_preview import ProtocolPreview
+from ui.port_watch import PortWatch
 
 
 class NewSessionPage(QWidget):
@@ -28,7 +29,7 @@ class NewSessionPage(QWidget):
         self,
         kit: Kit,
         protocols: Mapping[str, TreatmentProtocol],
-        ports: Callable[[], list[str]],
+        watch: PortWatch,
         now: Callable[[], datetime],
     ) -> None:
         super().__init__()
@@ -38,7 +39,7 @@ class NewSessionPage(QWidget):
         row.setSpacing(8)
         row.addWidget(self._patient_card(), 4)
         row.addWidget(self._protocol_card(), 5)
-        self.devices = DeviceRows(kit, ports)
+        self.devices = DeviceRows(kit, watch)
         self.devices.changed.connect(self._refresh)
         right = QVBoxLayout()
         right.setSpacing(8)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from PySide6.QtWidgets import QGridLayout
 
 from ketamonitor import drafts, intake
 from ketamonitor.entries import Draft
 from ketamonitor.view import SessionView
+from ui.pages.cuffs import CuffRow, Cuffs, cuff_places
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.parts import rule
 from ui.pages.when import When
@@ -30,8 +29,7 @@ class PressurePanel(EntryPanel):
         self,
         desk: Desk,
         view: SessionView,
-        cuffs: Sequence[str] = (),
-        start_cuff: Callable[[str], None] | None = None,
+        cuffs: Cuffs | None = None,
     ) -> None:
         super().__init__(desk, view)
         kit = desk.kit
@@ -52,13 +50,16 @@ class PressurePanel(EntryPanel):
                 "Type what the cuff showed. A mean is never worked out from the two.", "muted"
             )
         )
-        if cuffs and start_cuff is not None:
+        self.cuffs: list[CuffRow] = []
+        places = cuff_places(view)
+        if places and cuffs is not None:
             self.main.addWidget(rule())
             self.main.addWidget(kit.label("Or let the monitor measure", "title"))
-            for source in cuffs:
-                start = kit.button(f"Start cuff, {source}", icon="cuff")
-                start.clicked.connect(lambda _=False, s=source: self._start(start_cuff, s))
-                self.main.addWidget(start)
+            for place in places:
+                row = CuffRow(desk, place, cuffs)
+                row.told.connect(self.outcome_told)
+                self.main.addWidget(row)
+                self.cuffs.append(row)
         self.when = When(kit, "Taken at", desk.now())
         self.when.changed.connect(self.changed)
         self.side.addWidget(self.when)
@@ -101,10 +102,11 @@ class PressurePanel(EntryPanel):
         self.when.tick(self.desk.now())
         super().refresh()
 
-    def _start(self, start_cuff: Callable[[str], None], source: str) -> None:
-        try:
-            start_cuff(source)
-        except ValueError as error:
-            self.outcome.setText(f"Cuff not started: {error}")
-            return
-        self.outcome.setText(f"Cuff asked to start on {source}. The reading will come by itself")
+    def show_view(self, view: SessionView) -> None:
+        super().show_view(view)
+        places = {place.source: place for place in cuff_places(view)}
+        for row in self.cuffs:
+            row.show_place(places.get(row.source))
+
+    def outcome_told(self, words: str) -> None:
+        self.outcome.setText(words)

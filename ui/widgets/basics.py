@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout
 
 from ui.theme import PADDING, Theme
 from ui.typeface import ACTION, BODY, FACT, LABEL
-from ui.widgets.ink import CENTRE, Ink
+from ui.widgets.ink import CENTRE, RIGHT, Ink
 
 
 class Panel(QFrame):
@@ -47,7 +47,7 @@ class Text(QLabel):
             self.style().polish(self)
 
 
-class _Drawn(QAbstractButton):
+class Drawn(QAbstractButton):
     """A button drawn with the theme: hover, pressed, disabled and a 2 px focus ring in accent."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
@@ -114,7 +114,7 @@ class KeyCap(QWidget):
         painter.end()
 
 
-class ActionButton(_Drawn):
+class ActionButton(Drawn):
     """Icon, word and key cap; at least 48 px high. ``main`` fills it with the accent.
 
     The key is only written here: whoever owns the page makes it act.
@@ -190,23 +190,30 @@ class ActionButton(_Drawn):
         ink.text(centre, middle + 16, word, LABEL, 600, token, CENTRE, area.width() - 6)
 
 
-class SmallButton(_Drawn):
+class SmallButton(Drawn):
     """Icon and word in a bar, for what is not an act in the session; takes the bar's height."""
 
-    def __init__(self, theme: Theme, word: str, icon: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, word: str, icon: str, parent: QWidget | None = None, *, key: str = ""
+    ) -> None:
         super().__init__(theme, word, parent)
-        self._icon = icon
+        self._icon, self._key = icon, key
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 34, 28)
+        cap = 12 + 9 * max(2, len(self._key)) if self._key else 0
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 34 + cap, 28)
 
     def draw(self, ink: Ink, area: QRectF) -> None:
         ink.box(area.adjusted(2, 3, -2, -2), self.ground(), "line2", radius=4)
         ink.icon(self._icon, 7, area.center().y() - 7.5, 16, "text2")
         ink.text(26, area.center().y() + 4.5, self.text(), LABEL, 600, "text")
+        if self._key:
+            ink.text(
+                area.right() - 10, area.center().y() + 4.5, self._key, LABEL, 400, "text2", RIGHT
+            )
 
 
-class ChoiceButton(_Drawn):
+class ChoiceButton(Drawn):
     """One answer, 44 x 48 or wider: a value and, where there is one, its word below.
 
     Checkable; chosen is shown by the fill, a check sign and weight, not by colour alone.
@@ -245,7 +252,7 @@ class ChoiceButton(_Drawn):
             ink.text(centre, area.center().y() + 5.4, self.text(), ACTION, weight, token, CENTRE)
 
 
-class _Segment(_Drawn):
+class _Segment(Drawn):
     def __init__(self, theme: Theme, word: str, drawn: int, parent: QWidget) -> None:
         super().__init__(theme, word, parent)
         self.setCheckable(True)

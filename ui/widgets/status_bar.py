@@ -1,25 +1,36 @@
-"""The device status bar: each link in words, when the record was last saved, who is signed in."""
+"""The device status bar: each monitor in words, when the record was saved, who is signed in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from devices.metrics import CUFF_PRESSURE
 from devices.reading import LinkState
 from ketamonitor import words
 from ketamonitor.view import LinkView, SessionView
+from ui.device_words import of_link
 from ui.theme import Theme
 from ui.widgets.basics import draw_key_cap
 from ui.widgets.ink import RIGHT, Ink, Painted
 
 HEIGHT = 28
 INTENDED_USE = "Adjunct to direct observation and the bedside monitor"
+#: How much is left out where the bar is narrow: nothing, the port, the remedy, the reason, the age.
+LEVELS = 5
+GAP, SIGN = 18, 20
 
 
 class StatusBar(Painted):
-    """The intended-use line gives way before a link does."""
+    """The intended-use line gives way before a monitor does. A touch anywhere asks for the devices
+    page (``devices_wanted``)."""
+
+    devices_wanted = Signal()
 
     def __init__(self, theme: Theme, user: str, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Devices and record", parent)
@@ -36,6 +47,10 @@ class StatusBar(Painted):
         self._user = user
         self.update()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
+            self.devices_wanted.emit()
+
     def draw(self, ink: Ink) -> None:
         ink.painter.fillRect(QRectF(self.rect()), ink.color("panel"))
         ink.line(0, 0.5, self.width(), 0.5)
@@ -44,33 +59,116 @@ class StatusBar(Painted):
         ink.icon("person", right, 6, 16, "text2")
         x = 10.0
         if self._view is not None and self._now is not None:
-            for link in self._view.links:
-                lost = link.state in (LinkState.LOST, LinkState.SILENT)
-                ink.icon("link-lost" if lost else "link", x, 6, 16, "text2")
-                text = link_words(link, self._now)
-                weight, tone = (600, "text") if lost else (400, "text2")
-                x += 20 + ink.text(x + 20, 18.5, text, 12, weight, tone, room=right - x - 140) + 18
-            ink.icon("save", x, 6, 16, "text2")
-            saved = saved_words(self._view)
-            bold = 600 if self._view.unsaved else 400
-            x += 20 + ink.text(x + 20, 18.5, saved, 12, bold, "text2", room=right - x - 24) + 18
+            x = self._draw_view(ink, self._view, self._now, x, right)
         if x + ink.width(INTENDED_USE, 12) < right - 14:
             ink.text(right - 14, 18.5, INTENDED_USE, 12, 400, "text3", RIGHT)
 
+    def _draw_view(
+        self, ink: Ink, view: SessionView, now: datetime, x: float, right: float
+    ) -> float:
+        saved = saved_words(view)
+        bold = 600 if view.unsaved else 400
+        room = right - x - (SIGN + ink.width(saved, 12, bold) + GAP)
+        items = [bar_item(link, view, now) for link in view.links]
+        level = fitting(items, room, lambda text, weight: ink.width(text, 12, weight))
+        for at, item in enumerate(items):
+            ink.icon(item.icon, x, 6, 16, "text2")
+            weight, tone = (600, "text") if item.wrong else (400, "text2")
+            share = room / (len(items) - at) - SIGN - GAP
+            text = item.words(level)
+            wide = SIGN + ink.text(x + SIGN, 18.5, text, 12, weight, tone, room=share) + GAP
+            x, room = x + wide, room - wide
+        ink.icon("save", x, 6, 16, "text2")
+        return x + SIGN + ink.text(x + SIGN, 18.5, saved, 12, bold, "text2") + GAP
 
-def link_words(link: LinkView, now: datetime) -> str:
-    """``dinamap · COM3 · 0.6 s ago``; what is wrong instead, led by an asterisk, where it is."""
-    name = f"{link.source} · {link.port}"
+
+@dataclass(frozen=True, slots=True)
+class BarItem:
+    """One monitor in the bar. ``remedy`` is what follows the colon of a reason."""
+
+    icon: str
+    name: str
+    port: str
+    state: str
+    reason: str
+    remedy: str
+    age: str
+    cuff: str
+    wrong: bool
+
+    def words(self, level: int) -> str:
+        """All of it at level 0; what is less needed is left out first."""
+        reason = self.reason if level < 3 else ""
+        if level < 2 and self.remedy:
+            reason = f"{reason}: {self.remedy}"
+        parts = (
+            f"{'* ' if self.wrong else ''}{self.name}",
+            self.port if level < 1 else "",
+            f"{self.state}, {reason}" if reason else self.state,
+            self.age if level < 4 else "",
+            self.cuff,
+        )
+        return " · ".join(part for part in parts if part)
+
+
+def bar_item(link: LinkView, view: SessionView, now: datetime) -> BarItem:
+    """A monitor as the bar says it: state with its sign, reason where it is not fine, the age of
+    the last value, and what the cuff does."""
+    shown = of_link(link.state, link.reason, demo=link.demo)
+    wrong = link.state in (LinkState.LOST, LinkState.SILENT) or link.demo
+    state, age = shown.word, ""
     if link.state in (LinkState.LOST, LinkState.SILENT):
-        since = words.countdown((now - link.since).total_seconds())
-        reason = f", {link.reason}" if link.reason else ""
-        return f"* {name} · link {link.state.value} {since}{reason}"
-    if link.state is not LinkState.CONNECTED:
-        return f"{name} · {link.state.value}"
+        state += f" {words.countdown((now - link.since).total_seconds())}"
+    elif link.state is LinkState.CONNECTED and not link.demo:
+        age = _age(link, now)
+    if link.battery_low:
+        state += ", battery low"
+        wrong = True
+    reason, _, remedy = shown.reason.partition(": ")
+    return BarItem(
+        shown.icon,
+        link.source,
+        link.port,
+        state,
+        reason,
+        remedy,
+        age,
+        cuff_words(link, view),
+        wrong,
+    )
+
+
+def _age(link: LinkView, now: datetime) -> str:
     if link.last_value_at is None:
-        return f"{name} · connected, no value yet"
+        return "no value yet"
     age = max(0.0, (now - link.last_value_at).total_seconds())
-    return f"{name} · {f'{age:.1f} s ago' if age < 10 else words.ago(age)}"
+    return f"{age:.1f} s ago" if age < 10 else words.ago(age)
+
+
+def cuff_words(link: LinkView, view: SessionView) -> str:
+    """``Cuff 142 mmHg`` while the pressure comes, ``cuff measuring``, ``cuff about to inflate``;
+    and the interval, if the program starts it."""
+    told = []
+    pressure = view.values.get(CUFF_PRESSURE.key)
+    if link.state is LinkState.CONNECTED:
+        if pressure is not None and pressure.value is not None and pressure.source == link.source:
+            told.append(f"Cuff {words.number(pressure.value, CUFF_PRESSURE)} mmHg")
+        elif link.cuff:
+            told.append(f"cuff {link.cuff}")
+    if link.cuff_minutes is not None:
+        told.append(f"every {link.cuff_minutes:g} min")
+    return " · ".join(told)
+
+
+def fitting(items: Sequence[BarItem], room: float, width: Callable[[str, int], float]) -> int:
+    """How much must be left out of all items so that they fit side by side."""
+    for level in range(LEVELS):
+        needed = sum(
+            width(item.words(level), 600 if item.wrong else 400) + SIGN + GAP for item in items
+        )
+        if needed <= room:
+            return level
+    return LEVELS - 1
 
 
 def saved_words(view: SessionView) -> str:
