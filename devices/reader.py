@@ -30,6 +30,9 @@ QUIET = timedelta(seconds=1)
 SHORTEST_WAIT_S = 0.001
 #: Bytes kept to be looked at.
 RECENT = 256
+#: So many bytes without a good frame are another monitor's or of another speed, where quiet says
+#: nothing because the monitor seldom speaks.
+RUBBISH = 128
 #: How the reason of a silent link begins where bytes come that are not this monitor's.
 NOT_UNDERSTOOD = "what arrives is not"
 
@@ -220,7 +223,8 @@ class PortReader(threading.Thread):
                 for output in outputs:
                     self._deliver(judged(output))
                     self._follow(self._cuff.saw(output, now), now)
-            if now - heard_at >= silence:
+            rubbish = quiet_s is None and noise >= RUBBISH
+            if now - heard_at >= silence or rubbish:
                 self._status(LinkState.SILENT, self._why_silent(noise))
                 heard_at = now  # so that waiting goes on at its usual pace
 

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from devices.port import PortFinder, PortInfo
 from devices.reader import PortReader
-from devices.reading import DeviceEvent, LinkStatus, Reading
+from devices.reading import DeviceEvent, LinkState, LinkStatus, Reading
 from devices.registry import driver
 from devices.simulated import SimulatedMonitor
 from devices.simulated.faults import Fault, FaultKind
@@ -91,6 +91,14 @@ class Pulled:
         start = self.started + timedelta(seconds=t)
         for at, one in self.seen:
             if at > start and isinstance(one, Reading | DeviceEvent):
+                return (at - start).total_seconds()
+        return None
+
+    def open_after(self, t: float) -> float | None:
+        """Session seconds from ``t`` until the port was open again; ``None`` = not yet."""
+        start = self.started + timedelta(seconds=t)
+        for at, one in self.seen:
+            if at > start and isinstance(one, LinkStatus) and one.state is LinkState.IDENTIFYING:
                 return (at - start).total_seconds()
         return None
 

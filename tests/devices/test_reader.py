@@ -301,6 +301,22 @@ def test_who_only_listens_sends_nothing_and_hears_what_another_program_asks(
     assert monitor.heard == b""
 
 
+def test_a_monitor_that_seldom_speaks_is_never_called_silent_but_rubbish_is_told(
+    tmp_path: Path,
+) -> None:
+    with bench(tmp_path, mute, driver("omron")) as b:
+        b.inbox.state(LinkState.IDENTIFYING)
+        b.far.send(b"\xf8\x80" * 60)
+        with pytest.raises(queue.Empty):
+            b.inbox.until(lambda o: isinstance(o, LinkStatus), seconds=1.0)
+        b.far.send(b"\xf8\x80" * 60)
+        assert "what arrives is not omron" in b.inbox.state(LinkState.SILENT).reason
+        record = "2026,11,23,10,15,12345               ,0,128,079,072,0\r\n"
+        b.far.send(record.encode())
+        b.inbox.state(LinkState.CONNECTED)
+        assert values(b.inbox.reading("nibp_sys"))["nibp_sys"] == 128
+
+
 def test_a_command_without_a_port_is_refused_and_not_kept(tmp_path: Path) -> None:
     monitor = Dinamap()
     with bench(tmp_path, monitor) as b:
