@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from devices.drivers import (
+    accutorr,
     and_tm265x,
     berry_pm6750,
     contec,
@@ -46,6 +47,7 @@ BUILT_IN: tuple[DriverSpec, ...] = (
     hl7.SPEC,
     suntech.SPEC,
     stx_nibp.SPEC,
+    accutorr.SPEC,
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from devices.simulated.accutorr import AccutorrMonitor
 from devices.simulated.and_tm265x import Tm265xMonitor
 from devices.simulated.berry_pm6750 import BerryMonitor
 from devices.simulated.contec import ContecMonitor, ContecOldMonitor
@@ -142,6 +143,9 @@ SIMULATED: dict[str, SimulatedMonitor] = {
         ),
         SimulatedMonitor(
             "stx-nibp", "stx-nibp", "NIBScan (STX messages)", LineSettings(baud=4800), StxModule
+        ),
+        SimulatedMonitor(
+            "accutorr", "accutorr", "Datascope Accutorr 4", LineSettings(baud=9600), AccutorrMonitor
         ),
     )
 }
