@@ -68,3 +68,20 @@ def served(
         finally:
             server.stop()
             thread.join()
+
+
+class Measured(Resting):
+    """Somebody whose cuff is read every 30 s, the first time at once."""
+
+    EVERY_S, TAKES_S = 30.0, 20.0
+
+    def measuring(self, t: float) -> bool:
+        return t % self.EVERY_S > self.EVERY_S - self.TAKES_S
+
+    def ended(self, t: float) -> tuple[Determination, ...]:
+        count = int(t // self.EVERY_S) + 1
+        return tuple(
+            Determination(at - self.TAKES_S, at, sys=128 + n % 5, dia=79, map=95, pulse=self.pulse)
+            for n in range(count)
+            for at in (n * self.EVERY_S,)
+        )

@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
             self.background,
             lambda: self.person,
             update.view,
-            self._devices_page,
+            lambda: self._devices_page(margin=0),
         )
         self.chairs[session], self._pages[session] = chair, page
         self.stack.addWidget(page)
@@ -301,7 +301,7 @@ class MainWindow(QMainWindow):
             taken |= dict.fromkeys([*ports, *(link.port for link in view.links)], by)
         return taken
 
-    def _devices_page(self) -> DevicesPage:
+    def _devices_page(self, margin: int = 8) -> DevicesPage:
         return DevicesPage(
             self.kit,
             self.watch,
@@ -309,6 +309,7 @@ class MainWindow(QMainWindow):
             self._views,
             self.station.recent_bytes,
             self.station.clock.now,
+            margin=margin,
         )
 
     def _summary(self, session: str) -> SessionSummary | None:

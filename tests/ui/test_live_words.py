@@ -157,13 +157,17 @@ def test_of_four_monitors_the_less_needed_words_go_first() -> None:
     wrong = bar_item(link(LinkState.SILENT, 1, "nothing came: check the cable"), VIEW, NOW)
     items = [fine, wrong, fine, fine]
 
-    def level(room: float) -> int:
+    def said(room: float) -> list[str]:
         return fitting(items, room, lambda text, weight: 6.0 * len(text))
 
-    levels = [level(room) for room in (2000, 1050, 950, 800, 700, 100)]
-    assert levels == sorted(levels)
-    assert levels[0] == 0
-    assert levels[-1] == 4
+    for room in range(650, 2000, 10):
+        told = said(room)
+        assert sum(6 * len(text) + 38 for text in told) <= room
+        assert "silent 0:12" in told[1]
+    assert said(2000) == [item.words(0) for item in items]
+    assert said(100) == [item.words(4) for item in items]
+    assert said(1100)[1] == wrong.words(0)
+    assert "COM3" not in said(1100)[0]
     assert [wrong.words(at).count("check") for at in range(5)] == [1, 1, 0, 0, 0]
     assert all("silent 0:12" in wrong.words(at) for at in range(5))
 

@@ -107,7 +107,7 @@ class DeviceDetail(QWidget):
             return
         kept = self._settings.get(place.port, Settings())
         self._fill(kept)
-        for widget in (self._set, self._acts):
+        for widget in (self._set, self._acts, self.said):
             widget.setVisible(not place.session)
 
     def refresh(self, place: Place, views: Sequence[SessionView], now: datetime) -> None:
@@ -176,7 +176,11 @@ class DeviceDetail(QWidget):
             widget.setEnabled(view is None)
         if view is not None:
             self._say_trial(view)
-        nothing = "No value yet" if view else "Choose the monitor, then Test. No cuff is started"
+        nothing = "No value yet"
+        if view is None and self.driver.chosen is None:
+            nothing = "Choose the monitor, then Test. No cuff is started by it"
+        elif view is None:
+            nothing = "Test shows what the monitor sends. No cuff is started by it"
         self.facts.show_facts(
             Facts(
                 tried_values(view, now) if view else [],

@@ -132,4 +132,6 @@ class DeviceFacts(QWidget):
         self._grid.addWidget(self._left, 0, 0)
         self._grid.addWidget(self._right, *((0, 1) if wide else (1, 0)))
         self._grid.setColumnStretch(0, 1)
+        full = self.bytes.fontMetrics().horizontalAdvance("0" * (4 * PER_LINE + 1))
+        self._grid.setColumnMinimumWidth(1, full if wide else 0)
         self._show_bytes()

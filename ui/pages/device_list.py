@@ -163,7 +163,7 @@ class PlaceList(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        at = next((i for i, b in enumerate(self.buttons) if b.hasFocus()), None)
+        at = next((i for i, b in enumerate(self.buttons) if b.isChecked()), None)
         if step is None or at is None:
             super().keyPressEvent(event)
             return

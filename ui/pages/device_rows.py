@@ -126,13 +126,15 @@ class DeviceRows(QWidget):
         within = QVBoxLayout(inner)
         within.setContentsMargins(0, 0, 6, 0)
         within.setSpacing(8)
-        within.addWidget(self.found)
-        within.addWidget(rule())
         self._list = QVBoxLayout()
         within.addLayout(self._list)
+        within.addWidget(self.found)
         self.add = kit.button("Add monitor", icon="plus")
         self.add.clicked.connect(lambda: self.add_row())
-        within.addWidget(self.add)
+        acts = QHBoxLayout()
+        acts.addWidget(self.add, 1)
+        acts.addWidget(self.found.again, 1)
+        within.addLayout(acts)
         self.none = kit.tick_box("No monitor: blood pressure is typed by hand")
         self.none.toggled.connect(self._none_ticked)
         within.addWidget(self.none)
@@ -173,7 +175,8 @@ class DeviceRows(QWidget):
         driver, line = named_by(found)
         row.take(port, driver, line)
         (row.driver if driver is None else self.add).setFocus()
-        self._area.ensureWidgetVisible(row)
+        # the row stands above what was found: the way to it is the top of the list
+        self._area.verticalScrollBar().setValue(0)
         return row
 
     def add_row(self) -> DeviceRow:

@@ -36,6 +36,8 @@ class DevicesPage(QWidget):
         views: Callable[[], Sequence[SessionView]],
         recent: Recent,
         now: Callable[[], datetime],
+        *,
+        margin: int = 8,
     ) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -45,7 +47,8 @@ class DevicesPage(QWidget):
         self.detail = DeviceDetail(kit, watch, desk, recent)
         self.list.chosen.connect(self._chosen)
         self.none = kit.label("")
-        self.typed = kit.field("/dev/ttyUSB0, COM3, socket://host:port", "Another port")
+        self.typed = kit.field("Another port", "Another port")
+        self.typed.setToolTip("/dev/ttyUSB0, COM3, socket://host:port or rfc2217://host:port")
         self.typed.returnPressed.connect(self._add)
         self.add = kit.button("Add port", icon="plus")
         self.add.clicked.connect(self._add)
@@ -54,7 +57,7 @@ class DevicesPage(QWidget):
         self.back = kit.button("Back", icon="back", key="Esc")
         self.back.clicked.connect(self.left)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setContentsMargins(margin, margin, margin, margin)
         layout.setSpacing(8)
         layout.addWidget(self._list_card(kit))
         frame, inside = kit.card()

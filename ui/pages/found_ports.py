@@ -37,7 +37,7 @@ class PortLine(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self.take, 0, Qt.AlignmentFlag.AlignTop)
 
-    def show_state(self, shown: Shown, act: str, *, may: bool) -> None:
+    def show_state(self, shown: Shown, act: str) -> None:
         """``act`` is the word on the button; none hides it."""
         self.sign.show_icon(shown.icon)
         self.word.setText(f"{self.port} · {shown.word}")
@@ -49,11 +49,14 @@ class PortLine(QWidget):
             self.take.setAccessibleName(f"{act} {self.port}")
             self.take.updateGeometry()
             self.take.update()
-        self.take.setEnabled(may)
 
 
 class FoundPorts(QWidget):
-    """Follows a :class:`PortWatch`. ``wanted`` is emitted with the port that was touched."""
+    """Follows a :class:`PortWatch`. ``wanted`` is emitted with the port that was touched.
+
+    A port that was taken is not listed twice: it stands in its row. ``again`` is for the page to
+    place.
+    """
 
     wanted = Signal(str)
 
@@ -72,7 +75,6 @@ class FoundPorts(QWidget):
         layout.setSpacing(4)
         layout.addLayout(self._list)
         layout.addWidget(self.words)
-        layout.addWidget(self.again)
         watch.changed.connect(self.refresh)
         self.refresh()
 
@@ -88,11 +90,13 @@ class FoundPorts(QWidget):
         for port in names:
             if port not in self.lines:
                 self.lines[port] = self._line(port)
-            self._show(port, taken=real_name(port) in taken)
+            self._show(port)
+            self.lines[port].setVisible(real_name(port) not in taken)
         self.words.setText(self._said())
+        self.words.setVisible(bool(self.words.text()))
         self.again.setEnabled(not watch.listing and not watch.searching)
 
-    def _show(self, port: str, *, taken: bool) -> None:
+    def _show(self, port: str) -> None:
         watch = self._watch
         found, holder = watch.found.get(port), watch.holder(port)
         excluded = port in watch.excluded
@@ -104,8 +108,8 @@ class FoundPorts(QWidget):
             holder=holder,
         )
         named = found is not None and found.outcome is Outcome.NAMED
-        act = "" if holder or excluded else "Taken" if taken else "Use" if named else "Choose"
-        self.lines[port].show_state(shown, act, may=not taken)
+        act = "" if holder or excluded else "Use" if named else "Choose"
+        self.lines[port].show_state(shown, act)
 
     def _line(self, port: str) -> PortLine:
         made = PortLine(self._kit, port)

@@ -35,6 +35,7 @@ class SupportNotes(QWidget):
             heading, _, rest = text.partition(": ")
             box.addWidget(self._kit.label(heading, "fact"))
             box.addWidget(self._kit.label(rest))
+        self._inner.hide()
         self._layout.replaceWidget(self._inner, fresh)
         self._inner.deleteLater()
         self._inner = fresh

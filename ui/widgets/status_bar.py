@@ -70,12 +70,14 @@ class StatusBar(Painted):
         bold = 600 if view.unsaved else 400
         room = right - x - (SIGN + ink.width(saved, 12, bold) + GAP)
         items = [bar_item(link, view, now) for link in view.links]
-        level = fitting(items, room, lambda text, weight: ink.width(text, 12, weight))
-        for at, item in enumerate(items):
+        texts = fitting(items, room, lambda text, weight: ink.width(text, 12, weight))
+        for at, (item, text) in enumerate(zip(items, texts, strict=True)):
             ink.icon(item.icon, x, 6, 16, "text2")
             weight, tone = (600, "text") if item.wrong else (400, "text2")
-            share = room / (len(items) - at) - SIGN - GAP
-            text = item.words(level)
+            after = sum(
+                SIGN + GAP + min(ink.width(t, 12, 600), room / len(items)) for t in texts[at + 1 :]
+            )
+            share = room - after - SIGN - GAP
             wide = SIGN + ink.text(x + SIGN, 18.5, text, 12, weight, tone, room=share) + GAP
             x, room = x + wide, room - wide
         ink.icon("save", x, 6, 16, "text2")
@@ -160,15 +162,24 @@ def cuff_words(link: LinkView, view: SessionView) -> str:
     return " · ".join(told)
 
 
-def fitting(items: Sequence[BarItem], room: float, width: Callable[[str, int], float]) -> int:
-    """How much must be left out of all items so that they fit side by side."""
-    for level in range(LEVELS):
-        needed = sum(
-            width(item.words(level), 600 if item.wrong else 400) + SIGN + GAP for item in items
+def fitting(items: Sequence[BarItem], room: float, width: Callable[[str, int], float]) -> list[str]:
+    """What each item says so that all fit side by side; those in trouble keep most."""
+
+    def needed(levels: Sequence[int]) -> float:
+        return sum(
+            SIGN + GAP + width(item.words(level), 600 if item.wrong else 400)
+            for item, level in zip(items, levels, strict=True)
         )
-        if needed <= room:
-            return level
-    return LEVELS - 1
+
+    same = next((n for n in range(LEVELS) if needed([n] * len(items)) <= room), LEVELS - 1)
+    levels = [same] * len(items)
+    for at in sorted(range(len(items)), key=lambda n: not items[n].wrong):
+        for level in range(levels[at]):
+            tried = [*levels[:at], level, *levels[at + 1 :]]
+            if needed(tried) <= room:
+                levels = tried
+                break
+    return [item.words(level) for item, level in zip(items, levels, strict=True)]
 
 
 def saved_words(view: SessionView) -> str:
