@@ -7,6 +7,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from devices.metrics import PULSE
 from devices.registry import driver
 from devices.simulated import SIMULATED, SimulatedMonitor
 from ketamonitor.clock import SteadyClock
@@ -16,8 +17,8 @@ OUT_S = 1.5
 FIRST_S = 8.0
 #: What is asked for: so long after the port is back, and a push protocol's own interval more.
 AIM_S = 2.0
-#: Of a monitor that seldom says something new it is timed when its port is open again.
-SELDOM_S = 10.0
+#: Nonin's format 8 has no check: a value counts when the next packet agrees, one interval later.
+PACKETS = {"nonin-df8": 2}
 
 
 def main(pulls: int = 200) -> int:
@@ -29,7 +30,7 @@ def main(pulls: int = 200) -> int:
         some = rows[::2] if moved else rows[1::2]
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             # every pull leaves time for one interval of the slowest and the aim itself
-            cycle = OUT_S + AIM_S + max(frequent(row) for row in some) + 1.0
+            cycle = OUT_S + AIM_S + max(interval(row) for row in some) + 1.0
             plan = [(FIRST_S + n * cycle, OUT_S) for n in range(each)]
             benches = [
                 stack.enter_context(
@@ -41,10 +42,9 @@ def main(pulls: int = 200) -> int:
             while any(one.elapsed < FIRST_S + each * cycle for one in benches):
                 waiting.wait(0.2)
         for one in benches:
-            what = "value" if frequent(one.row) else "open"
-            after = one.first_after if frequent(one.row) else one.open_after
-            took = [after(start + length) for start, length in one.pulls]
-            aim = AIM_S + frequent(one.row)
+            what, aim = kind(one.row), AIM_S + interval(one.row)
+            after = {"value": one.first_after, "answer": one.answer_after, "port": one.open_after}
+            took = [after[what](start + length) for start, length in one.pulls]
             late = [t for t in took if t is None or t > aim]
             there = sorted(t for t in took if t is not None)
             middle = there[len(there) // 2] if there else float("nan")
@@ -60,10 +60,19 @@ def main(pulls: int = 200) -> int:
     return missed
 
 
-def frequent(row: SimulatedMonitor) -> float:
-    """How often a monitor says something new, in seconds; 0 for one that seldom does."""
-    interval = driver(row.driver).interval_s
-    return interval if interval <= SELDOM_S else 0.0
+def kind(row: SimulatedMonitor) -> str:
+    """What shows that a monitor is back: a value, an answer without one, or the open port alone."""
+    spec = driver(row.driver)
+    if spec.silent_after_s is not None and PULSE in spec.metrics and row.driver != "hl7":
+        return "value"
+    return "answer" if spec.probe is not None else "port"
+
+
+def interval(row: SimulatedMonitor) -> float:
+    """How long a value may be awaited from a monitor that sends by itself, in seconds."""
+    if kind(row) != "value":
+        return 0.0
+    return driver(row.driver).interval_s * PACKETS.get(row.name, 1)
 
 
 if __name__ == "__main__":

@@ -96,9 +96,16 @@ class Pulled:
 
     def open_after(self, t: float) -> float | None:
         """Session seconds from ``t`` until the port was open again; ``None`` = not yet."""
+        return self._state_after(t, LinkState.IDENTIFYING)
+
+    def answer_after(self, t: float) -> float | None:
+        """Session seconds from ``t`` until the monitor answered; ``None`` = not yet."""
+        return self._state_after(t, LinkState.CONNECTED)
+
+    def _state_after(self, t: float, state: LinkState) -> float | None:
         start = self.started + timedelta(seconds=t)
         for at, one in self.seen:
-            if at > start and isinstance(one, LinkStatus) and one.state is LinkState.IDENTIFYING:
+            if at > start and isinstance(one, LinkStatus) and one.state is state:
                 return (at - start).total_seconds()
         return None
 
