@@ -67,7 +67,7 @@ def with_plug_ins(
     for entry in offered:
         try:
             spec = entry.load()
-        except Exception as fault:  # noqa: BLE001  # somebody else's code; logged, and others go on
+        except (Exception, SystemExit) as fault:  # noqa: BLE001  # others' code; it must not end us
             log.error("driver plug-in %s cannot be loaded: %s", entry.name, type(fault).__name__)
             continue
         if not isinstance(spec, DriverSpec):

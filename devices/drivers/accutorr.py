@@ -8,8 +8,8 @@ or a USB adapter of the computer; 8N1. Which pins are used is not in what we cou
 a cable by guess.
 
 Set up: the speed is chosen in the monitor's user configuration menu; take 9600 baud if it is there,
-else give the speed with the port. Choose this monitor by hand: it speaks only when it is switched
-on and when it is asked, and is asked nothing before it is known.
+else give the speed with the port. It speaks only when it is switched on and when it is asked, and
+the search has no question of its own for it: where the search does not name it, choose it by hand.
 
 Gives: cuff pressures once each, with the time of the measurement to half a minute (to two seconds
 while the link holds), SpO2 and the pulse beside it every 2 seconds, and what the monitor says of
@@ -26,7 +26,7 @@ by us on a real monitor. The manual puts the mean before the diastolic pressure,
 does not look like it: compare the first results with the screen. Lines have no check sum, so a cuff
 result and a message count when two lines in a row have them.
 
-The monitor takes one character at a time, and only after it has sent its prompt.
+Inside: the monitor takes one character at a time, and only after it has sent its prompt.
 """
 
 from __future__ import annotations

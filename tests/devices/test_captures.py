@@ -21,6 +21,8 @@ from tests.devices.make_captures import FOLDER, LARGEST, CaptureFaultError, expe
 from tests.devices.wire import NOON
 
 every = pytest.mark.parametrize("name", list(SIMULATED))
+#: Asked once the user has named them, though nobody may ask an unknown port their question.
+ASKED = {"accutorr", "contec"}
 
 
 def kept(name: str) -> tuple[Path, Path]:
@@ -67,7 +69,7 @@ def test_it_shows_what_the_monitor_can_do(name: str) -> None:
         assert cuffs
     else:
         assert not cuffs
-    if spec.probe is None and not spec.commands:
+    if spec.probe is None and not spec.commands and spec.name not in ASKED:
         # Only listened to: nothing goes out but the acknowledgement of what came in.
         sent = [at for at, piece in enumerate(pieces) if piece.direction == "tx"]
         assert all(pieces[at - 1].direction == "rx" for at in sent)
