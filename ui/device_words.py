@@ -34,8 +34,14 @@ class Shown:
         return f"{self.word}: {self.reason}" if self.reason else self.word
 
 
+def on_screen(reason: str) -> str:
+    """A reason without what only helps at the command line."""
+    return reason.partition("; `ketamonitor")[0]
+
+
 def of_link(state: LinkState, reason: str, *, demo: bool = False) -> Shown:
     """The state of an open (or lost) port."""
+    reason = on_screen(reason)
     if state is LinkState.CONNECTED:
         if demo:
             return Shown("warning", "demonstration data", "a session does not take it")
@@ -76,7 +82,7 @@ def of_port(
         Outcome.UNSURE: ("unknown", "not sure"),
         Outcome.UNAVAILABLE: ("link-lost", "cannot be opened"),
     }.get(found.outcome, ("search", "not looked at"))
-    return Shown(icon, word, found.words.removeprefix(f"{word}: "))
+    return Shown(icon, word, on_screen(found.words).removeprefix(f"{word}: "))
 
 
 def _how_named(found: Detection, known: Known | None) -> str:

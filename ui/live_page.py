@@ -33,7 +33,7 @@ from ui.widgets.value_strip import ValueStrip
 FRAME_MS = 250
 SPARK_MIN = 15
 #: Widths of the buttons at the foot of the page.
-SESSIONS, DEVICES = 92, 116
+SESSIONS, DEVICES, DEVICES_COMPACT = 92, 116, 90
 
 
 class LivePage(QWidget):
@@ -334,7 +334,9 @@ class LivePage(QWidget):
         ):
             widget.setGeometry(rect)
         x, y, height = at.status.x(), at.status.y(), at.status.height()
-        for small, wide in ((self.sessions, SESSIONS), (self.devices, DEVICES)):
+        self.devices.show_key(not at.compact)
+        devices = DEVICES_COMPACT if at.compact else DEVICES
+        for small, wide in ((self.sessions, SESSIONS), (self.devices, devices)):
             small.setGeometry(x, y, wide, height)
             x += wide
         self.status.setGeometry(at.status.adjusted(x, 0, 0, 0))

@@ -31,7 +31,7 @@ class DriverBox(QComboBox):
             heading.setFlags(Qt.ItemFlag.NoItemFlags)  # keys and taps pass it by
             model.appendRow(heading)
             for spec in specs:
-                item = QStandardItem(f"  {title(spec.name)}")
+                item = QStandardItem(title(spec.name))
                 item.setData(spec.name, Qt.ItemDataRole.UserRole)
                 item.setToolTip("; ".join(spec.models))
                 model.appendRow(item)

@@ -24,6 +24,7 @@ class PortLine(QWidget):
         self.word = kit.label("", "fact", wrap=True)
         self.reason = kit.label("")
         self.take = kit.button("Choose")
+        self.take.setFixedWidth(self.take.sizeHint().width())
         for text in (self.word, self.reason):
             text.setMinimumWidth(60)
         words = QVBoxLayout()

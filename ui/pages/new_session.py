@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ketamonitor import intake
 from ketamonitor.protocol import TreatmentProtocol
@@ -17,6 +17,9 @@ from ui.pages.device_rows import DeviceRows
 from ui.pages.parts import Kit, rule
 from ui.pages.protocol_preview import ProtocolPreview
 from ui.port_watch import PortWatch
+
+#: Logical pixels below which the cards stand in two columns.
+THREE_COLUMNS = 1180
 
 
 class NewSessionPage(QWidget):
@@ -35,10 +38,14 @@ class NewSessionPage(QWidget):
         super().__init__()
         self.kit, self._protocols, self._now = kit, protocols, now
         self._starting = False
-        row = QHBoxLayout()
+        # Two columns where there is no room for three: then patient and treatment share the left.
+        self._left_part = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._left_part.setSpacing(8)
+        self._left_part.addWidget(self._patient_card(), 8)
+        self._left_part.addWidget(self._protocol_card(), 9)
+        self._row = row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._patient_card(), 8)
-        row.addWidget(self._protocol_card(), 9)
+        row.addLayout(self._left_part, 17)
         self.devices = DeviceRows(kit, watch)
         self.devices.changed.connect(self._refresh)
         right = QVBoxLayout()
@@ -46,10 +53,27 @@ class NewSessionPage(QWidget):
         right.addWidget(self.devices, 1)
         right.addWidget(self._start_card())
         row.addLayout(right, 11)
+        inner = QWidget()
+        within = QVBoxLayout(inner)
+        within.setContentsMargins(8, 8, 8, 8)
+        within.addLayout(row)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setProperty("clear", True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inner)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
         self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < THREE_COLUMNS
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._left_part.direction() is not way:
+            self._left_part.setDirection(way)
+            self._row.setStretch(0, 10 if narrow else 17)
 
     def _patient_card(self) -> QWidget:
         kit = self.kit

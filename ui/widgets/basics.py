@@ -197,7 +197,13 @@ class SmallButton(Drawn):
         self, theme: Theme, word: str, icon: str, parent: QWidget | None = None, *, key: str = ""
     ) -> None:
         super().__init__(theme, word, parent)
-        self._icon, self._key = icon, key
+        self._icon, self._key, self._key_shown = icon, key, bool(key)
+
+    def show_key(self, shown: bool) -> None:
+        """Whether the key is written beside the word; it acts in any case."""
+        if shown is not self._key_shown:
+            self._key_shown = shown
+            self.update()
 
     def sizeHint(self) -> QSize:
         cap = 12 + 9 * max(2, len(self._key)) if self._key else 0
@@ -207,7 +213,7 @@ class SmallButton(Drawn):
         ink.box(area.adjusted(2, 3, -2, -2), self.ground(), "line2", radius=4)
         ink.icon(self._icon, 7, area.center().y() - 7.5, 16, "text2")
         ink.text(26, area.center().y() + 4.5, self.text(), LABEL, 600, "text")
-        if self._key:
+        if self._key and self._key_shown:
             ink.text(
                 area.right() - 10, area.center().y() + 4.5, self._key, LABEL, 400, "text2", RIGHT
             )

@@ -21,8 +21,9 @@ from ui.widgets.ink import RIGHT, Ink, Painted
 
 HEIGHT = 28
 INTENDED_USE = "Adjunct to direct observation and the bedside monitor"
-#: How much is left out where the bar is narrow: nothing, the port, the remedy, the reason, the age.
-LEVELS = 5
+#: How much is left out where the bar is narrow: nothing, the port, the remedy, the reason, the age,
+#: the word for what is fine.
+LEVELS = 6
 GAP, SIGN = 18, 20
 
 
@@ -106,7 +107,7 @@ class BarItem:
         parts = (
             f"{'* ' if self.wrong else ''}{self.name}",
             self.port if level < 1 else "",
-            f"{self.state}, {reason}" if reason else self.state,
+            f"{self.state}, {reason}" if reason else self.state if self.wrong or level < 5 else "",
             self.age if level < 4 else "",
             self.cuff,
         )
