@@ -176,6 +176,11 @@ def unmapped_words(unmapped: Mapping[str, str]) -> str:
     return "\n".join(f"{name} = {value}" for name, value in unmapped.items())
 
 
+def breakable(path: object) -> str:
+    """A path that may be broken after each folder where the line is too short for it."""
+    return str(path).replace("/", "/\u200b").replace("\\", "\\\u200b")
+
+
 def bytes_words(recent_at: datetime | None, count: int, now: datetime) -> str:
     """The line over the bytes: how many are shown, and how old the last is."""
     if recent_at is None:

@@ -70,7 +70,7 @@ class CuffRow(QWidget):
         self._desk, self._cuffs, self._place = desk, cuffs, place
         self._showing = self._waiting = False
         kit = desk.kit
-        self.start = kit.button(f"Start cuff, {place.source}", icon="cuff")
+        self.start = kit.button(f"Start cuff, {place.source}")
         self.start.clicked.connect(self._start)
         self.label = kit.label("every", wrap=False)
         shown = {option: f"{option}\nmin" for option in INTERVALS}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from devices.capture import CaptureError
 from devices.registry import DRIVERS
 from ketamonitor.trial import TrialView
 from ketamonitor.view import DeviceChoice, SessionView
-from ui.device_words import session_values, title, tried_values, unmapped_words
+from ui.device_words import breakable, session_values, title, tried_values, unmapped_words
 from ui.pages.device_facts import DeviceFacts, Facts
 from ui.pages.device_list import Place
 from ui.pages.device_rows import named_by
@@ -68,18 +68,12 @@ class DeviceDetail(QWidget):
         state.addWidget(self.sign)
         state.addWidget(self.state, 1)
         self._set = QWidget()
-        settings = QHBoxLayout(self._set)
-        settings.addWidget(self.driver, 1)
-        settings.addWidget(self.line)
-        settings.addWidget(self.listen_only)
         self._acts = QWidget()
-        acts = QHBoxLayout(self._acts)
-        for button in (self.test, self.capture, self.again, self.exclude):
-            acts.addWidget(button)
-        acts.addStretch()
-        for box in (settings, acts):
+        for box in (QGridLayout(self._set), QGridLayout(self._acts)):
             box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(8)
+        self._narrow: bool | None = None
+        self.set_narrow(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 6, 0)
         layout.setSpacing(8)
@@ -97,6 +91,25 @@ class DeviceDetail(QWidget):
         self.capture.clicked.connect(self._capture)
         self.again.clicked.connect(self._look_again)
         self.exclude.clicked.connect(self._exclude)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Where there is little room, settings and buttons stand in two rows each."""
+        if narrow is self._narrow:
+            return
+        self._narrow = narrow
+        settings, acts = self._set.layout(), self._acts.layout()
+        assert isinstance(settings, QGridLayout)
+        assert isinstance(acts, QGridLayout)
+        row = 1 if narrow else 0
+        settings.addWidget(self.driver, 0, 0, 1, 2 if narrow else 1)
+        settings.addWidget(self.line, row, 0 if narrow else 1)
+        settings.addWidget(self.listen_only, row, 1 if narrow else 2)
+        settings.setColumnStretch(0, 0 if narrow else 1)
+        settings.setColumnStretch(1, 1 if narrow else 0)
+        buttons = (self.test, self.capture, self.again, self.exclude)
+        for at, button in enumerate(buttons):
+            acts.addWidget(button, at // 2 if narrow else 0, at % 2 if narrow else at)
+        acts.setColumnStretch(4, 0 if narrow else 1)
 
     def show_place(self, place: Place | None) -> None:
         """Turn to a port; its settings are as they were left."""
@@ -203,7 +216,8 @@ class DeviceDetail(QWidget):
             self.said.setText(view.capture_fault)
         elif view.capture is not None:
             self.said.setText(
-                f"Capturing to {view.capture}. It may hold a patient’s name: keep it as a record"
+                f"Capturing to {breakable(view.capture)}. It may hold a patient’s name: keep it as"
+                " a record"
             )
 
     # Acts ------------------------------------------------------------------------------------
@@ -219,7 +233,7 @@ class DeviceDetail(QWidget):
         view = self._desk.look() if self._running() else None
         if view is not None and view.capture is not None:
             self._desk.stop()
-            self.said.setText(f"Captured in {view.capture}")
+            self.said.setText(f"Captured in {breakable(view.capture)}")
         else:
             self._begin(capture=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from ketamonitor.view import SessionView
@@ -17,7 +17,9 @@ from ui.port_watch import PortWatch
 from ui.trial_desk import TrialDesk
 
 REFRESH_MS = 500
-LIST_WIDTH = 400
+LIST_WIDTH, NARROW_LIST = 400, 340
+#: Logical pixels below which the detail's rows are broken in two.
+NARROW = 1100
 
 
 class DevicesPage(QWidget):
@@ -70,6 +72,7 @@ class DevicesPage(QWidget):
 
     def _list_card(self, kit: Kit) -> QWidget:
         frame, inside = kit.card("Ports and monitors")
+        self._card = frame
         frame.setFixedWidth(LIST_WIDTH)
         inside.addWidget(_scrolled(self.list), 1)
         inside.addWidget(self.none)
@@ -82,6 +85,12 @@ class DevicesPage(QWidget):
         inside.addLayout(typing)
         inside.addLayout(acts)
         return frame
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        self._card.setFixedWidth(NARROW_LIST if narrow else LIST_WIDTH)
+        self.detail.set_narrow(narrow)
 
     def refresh(self) -> None:
         """Say anew what is on each port, as it is at this moment."""

@@ -22,7 +22,7 @@ from ui.widgets.ink import RIGHT, Ink, Painted
 HEIGHT = 28
 INTENDED_USE = "Adjunct to direct observation and the bedside monitor"
 #: How much is left out where the bar is narrow: nothing, the port, the remedy, the reason, the age,
-#: the word for what is fine.
+#: and in the end the word for what is fine, how long it is not, and the cuff's interval.
 LEVELS = 6
 GAP, SIGN = 18, 20
 
@@ -93,10 +93,12 @@ class BarItem:
     name: str
     port: str
     state: str
+    since: str
     reason: str
     remedy: str
     age: str
     cuff: str
+    every: str
     wrong: bool
 
     def words(self, level: int) -> str:
@@ -104,12 +106,16 @@ class BarItem:
         reason = self.reason if level < 3 else ""
         if level < 2 and self.remedy:
             reason = f"{reason}: {self.remedy}"
+        state = f"{self.state} {self.since}" if self.since and level < 5 else self.state
+        if level == 5 and not self.wrong:
+            state = ""
         parts = (
             f"{'* ' if self.wrong else ''}{self.name}",
             self.port if level < 1 else "",
-            f"{self.state}, {reason}" if reason else self.state if self.wrong or level < 5 else "",
+            f"{state}, {reason}" if reason else state,
             self.age if level < 4 else "",
             self.cuff,
+            self.every if level < 5 else "",
         )
         return " · ".join(part for part in parts if part)
 
@@ -119,9 +125,9 @@ def bar_item(link: LinkView, view: SessionView, now: datetime) -> BarItem:
     the last value, and what the cuff does."""
     shown = of_link(link.state, link.reason, demo=link.demo)
     wrong = link.state in (LinkState.LOST, LinkState.SILENT) or link.demo
-    state, age = shown.word, ""
+    state, since, age = shown.word, "", ""
     if link.state in (LinkState.LOST, LinkState.SILENT):
-        state += f" {words.countdown((now - link.since).total_seconds())}"
+        since = words.countdown((now - link.since).total_seconds())
     elif link.state is LinkState.CONNECTED and not link.demo:
         age = _age(link, now)
     if link.battery_low:
@@ -133,10 +139,12 @@ def bar_item(link: LinkView, view: SessionView, now: datetime) -> BarItem:
         link.source,
         link.port,
         state,
+        since,
         reason,
         remedy,
         age,
         cuff_words(link, view),
+        "" if link.cuff_minutes is None else f"every {link.cuff_minutes:g} min",
         wrong,
     )
 
@@ -149,18 +157,13 @@ def _age(link: LinkView, now: datetime) -> str:
 
 
 def cuff_words(link: LinkView, view: SessionView) -> str:
-    """``Cuff 142 mmHg`` while the pressure comes, ``cuff measuring``, ``cuff about to inflate``;
-    and the interval, if the program starts it."""
-    told = []
+    """``Cuff 142 mmHg`` while the pressure comes, ``cuff measuring``, ``cuff about to inflate``."""
     pressure = view.values.get(CUFF_PRESSURE.key)
-    if link.state is LinkState.CONNECTED:
-        if pressure is not None and pressure.value is not None and pressure.source == link.source:
-            told.append(f"Cuff {words.number(pressure.value, CUFF_PRESSURE)} mmHg")
-        elif link.cuff:
-            told.append(f"cuff {link.cuff}")
-    if link.cuff_minutes is not None:
-        told.append(f"every {link.cuff_minutes:g} min")
-    return " · ".join(told)
+    if link.state is not LinkState.CONNECTED:
+        return ""  # nobody knows what it does now
+    if pressure is not None and pressure.value is not None and pressure.source == link.source:
+        return f"Cuff {words.number(pressure.value, CUFF_PRESSURE)} mmHg"
+    return f"cuff {link.cuff}" if link.cuff else ""
 
 
 def fitting(items: Sequence[BarItem], room: float, width: Callable[[str, int], float]) -> list[str]:
