@@ -31,6 +31,9 @@ QLineEdit[invalid="true"], QComboBox[invalid="true"], QDoubleSpinBox[invalid="tr
     border: 2px dashed {text}; padding: 0 9px; }}
 QComboBox::drop-down {{ border: 0; width: 28px; }}
 QComboBox QAbstractItemView {{ background: {panel2}; border: 1px solid {line2}; outline: 0; }}
+QComboBox QListView::item {{ min-height: 32px; padding: 0 6px; }}
+QComboBox QListView::item:disabled {{ color: {text3}; }}
+QComboBox QListView::item:selected {{ background: {accent_fill}; color: {accent_text}; }}
 QPushButton {{ background: {panel2}; border: 1px solid {line2}; border-radius: 6px;
     padding: 0 16px; min-height: 38px; }}
 QPushButton:hover {{ background: {panel3}; }}

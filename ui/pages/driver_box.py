@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListView
 
 from devices.registry import DRIVERS
 from ui.device_words import groups, title
@@ -22,6 +22,7 @@ class DriverBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self.setMaxVisibleItems(24)
+        self.setView(QListView())  # the popup of its own kind takes no height for its rows
         model = QStandardItemModel(self)
         first = QStandardItem(NOT_CHOSEN)
         first.setData(None, Qt.ItemDataRole.UserRole)
