@@ -1,9 +1,10 @@
 """A simulated Datascope Accutorr 3 or 4: a prompt, one character, one line.
 
 Source: the maker's operating manual, as far as public. Not told there: whether a prompt follows
-each reply (here it does), what an unknown character gives (here only a prompt), what the line shows
-while the cuff works or after it failed (here the old result with its age), and in which digits the
-status words are (here decimal).
+each reply (here it does), what an unknown character gives (here nothing, and the prompt stands:
+that a search names this monitor by a letter in another's greeting follows from it, and may not be
+so in truth), what the line shows while the cuff works or after it failed (here the old result with
+its age), and in which digits the status words are (here decimal).
 """
 
 from __future__ import annotations
