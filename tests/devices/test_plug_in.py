@@ -27,6 +27,8 @@ Cannot: measure pressures, in spite of its name.
 Sureness: none at all, it exists only in a test.
 """
 
+from dataclasses import replace
+
 from devices.metrics import PULSE
 from devices.spec import DriverSpec, LineSettings
 
@@ -72,6 +74,9 @@ def row(name):
 SPEC = row("acme-cuff")
 SPEC_TAKEN = row("dinamap")
 NO_ROW = {"name": "acme-cuff"}
+ODD_NAME = row("Acme cuff !")
+ODD_METRICS = replace(row("odd-cuff"), metrics=None)
+NO_DECODER = replace(row("bare-cuff"), decoder=lambda: None)
 '''
 
 
@@ -142,6 +147,20 @@ def test_plug_ins_that_cannot_be_used_are_left_out_and_logged(tmp_path: Path) ->
     assert "plug-in failing cannot be loaded: ZeroDivisionError" in logged
     assert "plug-in ending cannot be loaded: SystemExit" in logged
     assert "sound" not in logged
+    assert "Traceback" not in logged
+
+
+def test_a_row_that_would_fail_later_is_left_out_now(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    odd = {"name": "ODD_NAME", "metrics": "ODD_METRICS", "decoder": "NO_DECODER"}
+    site.install("acme_ketamonitor", ACME, **odd)
+    site.install("mute_ketamonitor", ACME.split('"""')[2], mute="SPEC")
+    rows, logged = site.list_drivers("--notes")
+    assert names(rows) == OWN
+    assert "plug-in name is left out: its name must be of small letters" in logged
+    assert "plug-in metrics is left out: its row or decoder cannot be used" in logged
+    assert "plug-in decoder is left out: its row or decoder cannot be used" in logged
+    assert "plug-in mute is left out: the notes have no Serves" in logged
     assert "Traceback" not in logged
 
 
