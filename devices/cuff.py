@@ -21,6 +21,8 @@ OBEYS_WITHIN = timedelta(seconds=10)
 SHORTEST_INTERVAL = timedelta(minutes=1)
 #: The program stops its interval after so many failed readings in a row: somebody must look.
 FAILURES_IN_A_ROW = 3
+#: What the event carries that tells of it, so that nobody goes on showing the interval.
+INTERVAL_ENDED = {"interval": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class CuffControl:
             if self._interval is not None and self._failed >= FAILURES_IN_A_ROW:
                 text = f"{self._failed} cuff readings in a row failed: no more are started"
                 self.every(None, now)
-                return Step(self._event("refused", text, now))
+                return Step(DeviceEvent(self._source, "refused", text, now, INTERVAL_ENDED))
         elif output.kind == "refused" and not self.busy(now):
             self._asked_at = None
         return None

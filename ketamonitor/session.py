@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from devices.cuff import INTERVAL_ENDED
 from devices.metrics import METRICS, NIBP_DIA, NIBP_SYS
 from devices.reading import LinkState
 from devices.registry import DRIVERS
@@ -275,6 +276,8 @@ class LiveSession:
             link = self._links.get(source)
             if link is not None and link.cuff == ABOUT_TO_INFLATE:
                 self._change(source, cuff="")
+            if INTERVAL_ENDED.items() <= body.get("raw", {}).items():
+                self._change(source, cuff_minutes=None)
 
     def _change(self, source: str, **changes: Any) -> None:
         if source in self._links:
