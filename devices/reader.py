@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from devices.cuff import CuffControl, Step
 from devices.plausibility import judged
 from devices.port import Port, PortError, PortFinder, open_port
-from devices.reading import DeviceEvent, LinkState, LinkStatus
+from devices.reading import NOT_UNDERSTOOD, DeviceEvent, LinkState, LinkStatus
 from devices.spec import Command, DriverSpec, LineSettings, Output
 from devices.timing import Clock
 
@@ -33,8 +33,6 @@ RECENT = 256
 #: So many bytes without a good frame are another monitor's or of another speed, where quiet says
 #: nothing because the monitor seldom speaks.
 RUBBISH = 128
-#: How the reason of a silent link begins where bytes come that are not this monitor's.
-NOT_UNDERSTOOD = "what arrives is not"
 
 Deliver = Callable[[Output | LinkStatus], None]
 #: Is told of "open", "rx", "tx" and "command" with the bytes (or the command's name) and the time.

@@ -67,6 +67,10 @@ class LinkState(StrEnum):
     LOST = "lost"
 
 
+#: How the reason of a silent link begins where bytes come that are not this monitor's.
+NOT_UNDERSTOOD = "what arrives is not"
+
+
 @dataclass(frozen=True, slots=True)
 class LinkStatus:
     """The state of one port since ``at``, with the reason in words a nurse can act on."""

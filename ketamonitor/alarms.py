@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from devices.metrics import METRICS
-from devices.reading import LinkState
+from devices.reading import NOT_UNDERSTOOD, LinkState
 from ketamonitor import words
 from ketamonitor.protocol import AlarmLimit, TreatmentProtocol
 from ketamonitor.view import ActiveAlarm, Baseline, DueItem, DueState, LinkView
@@ -214,8 +214,10 @@ def _link(link: LinkView, situation: Situation) -> ActiveAlarm | None:
     technical = situation.protocol.technical
     for_s = (situation.now - link.since).total_seconds()
     if _down(link, situation) and for_s >= technical.link_lost_s:
-        word = "silent" if link.state is LinkState.SILENT else "lost"
-        text = f"{link.source}: link {word}"
+        word = "link silent" if link.state is LinkState.SILENT else "link lost"
+        if link.reason.startswith(NOT_UNDERSTOOD):
+            word = "not understood"
+        text = f"{link.source}: {word}"
         return _technical(
             f"link_lost:{link.source}", "link_lost", "medium", text, situation, None, link.reason
         )

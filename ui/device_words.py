@@ -8,8 +8,7 @@ from datetime import datetime
 
 from devices.findings import Confidence, Detection, Known, Outcome
 from devices.metrics import CUFF, HR, METRICS, PULSE, SPO2
-from devices.reader import NOT_UNDERSTOOD
-from devices.reading import LinkState
+from devices.reading import NOT_UNDERSTOOD, LinkState
 from devices.registry import DRIVERS
 from devices.spec import DriverSpec
 from ketamonitor.trial import TrialView

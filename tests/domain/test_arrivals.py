@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from devices.metrics import SPO2
-from devices.reading import DEMO, DeviceEvent, LinkState, LinkStatus, Reading
+from devices.reading import DEMO, NOT_UNDERSTOOD, DeviceEvent, LinkState, LinkStatus, Reading
 from ketamonitor import drafts, words
 from ketamonitor.arrivals import REFUSED_DEMO, Arrivals, draft_of
 from ketamonitor.entries import PROGRAM, Draft
 from ketamonitor.view import Freshness
-from tests.domain.builders import at, reading
+from tests.domain.builders import at, link, reading
 from tests.domain.test_session import Course, course
 
 
@@ -75,6 +75,13 @@ def test_the_cuff_tile_says_that_it_is_about_to_inflate_and_that_it_did_not() ->
     made.enter(event("refused", 21))
     assert made.view(22).values["nibp_sys"].reason == "measuring"
     assert made.view(22).values["nibp_sys"].freshness is Freshness.FRESH
+
+
+def test_a_line_at_the_wrong_speed_is_not_called_silent() -> None:
+    made = course(link(20, "silent", f"{NOT_UNDERSTOOD} dinamap: check the driver"))
+    made.tick(60)
+    (alarm,) = [a for a in made.live.active.values() if a.condition == "link_lost"]
+    assert alarm.text == "dinamap: not understood"
 
 
 def test_what_a_monitor_sends_beyond_the_metrics_is_kept_and_shown() -> None:

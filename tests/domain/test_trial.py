@@ -10,8 +10,7 @@ import pytest
 
 from devices.capture import CaptureError, read_capture
 from devices.metrics import SPO2
-from devices.reader import NOT_UNDERSTOOD
-from devices.reading import LinkState, Reading
+from devices.reading import NOT_UNDERSTOOD, LinkState, Reading
 from devices.registry import driver
 from devices.replay import replay
 from devices.simulated.faults import Fault, FaultKind

@@ -12,8 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from devices.capture import read_capture
 from devices.port import PortInfo
-from devices.reader import NOT_UNDERSTOOD
-from devices.reading import LinkState
+from devices.reading import NOT_UNDERSTOOD, LinkState
 from devices.registry import DRIVERS
 from devices.simulated.faults import Fault, FaultKind
 from devices.simulated.serve import Server

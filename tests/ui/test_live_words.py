@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from devices.reader import NOT_UNDERSTOOD
-from devices.reading import LinkState
+from devices.reading import NOT_UNDERSTOOD, LinkState
 from ketamonitor.view import ActiveAlarm, Freshness, LinkView, SessionView, ShownValue
 from tests.ui import made_up
 from tests.ui.made_up import at
