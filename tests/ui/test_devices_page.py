@@ -233,10 +233,14 @@ def test_three_monitors_of_a_session_one_silent_one_on_the_wrong_speed(
         assert page.detail.facts.words == []
         assert searches() == [], "a session's port is never opened by a look"
         bar = chair.page.status
-        bar.grab()
-        assert any("dinamap · " in words and "connected" in words for words in bar.words)
-        assert any(words.startswith("* masimo") and "silent" in words for words in bar.words)
-        assert any(words.startswith("* nonin") and "not understood" in words for words in bar.words)
+
+        def told(name: str, state: str) -> bool:
+            bar.grab()  # its words are those it has drawn
+            return any(w.startswith(name) and state in w for w in bar.words)
+
+        qtbot.waitUntil(lambda: told("* masimo", "silent"), timeout=WAIT)
+        qtbot.waitUntil(lambda: told("* nonin", "not understood"), timeout=WAIT)
+        assert told("dinamap · ", "connected")
         qtbot.keyClick(page, Qt.Key.Key_Escape)
         assert chair.page.panel is None
         assert chair.view.links[0].state is LinkState.CONNECTED
