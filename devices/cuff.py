@@ -33,6 +33,17 @@ class Step:
     command: Command | None = None
 
 
+def check_interval(interval: timedelta | None, commands: frozenset[Command]) -> None:
+    """Raises ``ValueError`` for a monitor that cannot be started, or an interval too short."""
+    if interval is None:
+        return
+    if Command.START_NIBP not in commands:
+        raise ValueError("the cuff of this monitor cannot be started by the program")
+    if interval < SHORTEST_INTERVAL:
+        least = SHORTEST_INTERVAL.total_seconds()
+        raise ValueError(f"the shortest interval between cuff readings is {least:g} s")
+
+
 class CuffControl:
     """Stands between whoever wants a cuff reading and the monitor. Pure: time comes as ``now``.
 
@@ -79,11 +90,7 @@ class CuffControl:
 
         Raises ``ValueError`` for a monitor that cannot be started, or an interval too short.
         """
-        if interval is not None and Command.START_NIBP not in self._commands:
-            raise ValueError("the cuff of this monitor cannot be started by the program")
-        if interval is not None and interval < SHORTEST_INTERVAL:
-            least = SHORTEST_INTERVAL.total_seconds()
-            raise ValueError(f"the shortest interval between cuff readings is {least:g} s")
+        check_interval(interval, self._commands)
         self._interval = interval
         self._failed = 0
         self._plan(now)
@@ -143,6 +150,11 @@ class CuffControl:
         self._rest_until = now + REST
         self._plan(now)
         return Step(self._event("nibp_failed", text, now), Command.CANCEL_NIBP)
+
+    def back(self, now: datetime) -> Step | None:
+        """A monitor that had fallen silent on an open port answers: as after a broken link, where
+        the reading was ours; one that it began by itself goes on."""
+        return self.connected(now) if self.ours(now) else None
 
     def _why_not(self, now: datetime) -> str:
         if self.busy(now):

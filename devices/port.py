@@ -211,16 +211,6 @@ def open_port(url: str, settings: LineSettings) -> Port:
     return Port(line, url)
 
 
-def _read_timeout(url: str) -> float:
-    """0 where select does the waiting: a read then takes all there is in one call.
-
-    Given at opening, because changing it later sets the whole line anew, which a pseudo-terminal
-    with parity refuses.
-    """
-    waits_by_select = os.name == "posix" and not url.startswith("rfc2217://")
-    return 0 if waits_by_select else SLICE_S
-
-
 def _refusal(url: str, fault: BaseException) -> PortError:
     code, text = _errno(fault), str(fault)
     if "://" in url and not url.startswith("spy://"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
-from devices.cuff import CuffControl, Step
+from devices.cuff import CuffControl, Step, check_interval
 from devices.plausibility import judged
 from devices.port import Port, PortError, PortFinder, open_port
 from devices.reading import NOT_UNDERSTOOD, DeviceEvent, LinkState, LinkStatus
@@ -120,7 +120,7 @@ class PortReader(threading.Thread):
         """
         if interval is not None:
             self._check(Command.START_NIBP)
-            CuffControl(self.source, self._spec.commands).every(interval, self._clock.now())
+            check_interval(interval, self._spec.commands)
         self._commands.put(_Interval(interval))
         self._rouse()
 
@@ -215,12 +215,16 @@ class PortReader(threading.Thread):
                     self.recent = ((self.recent[0] + data)[-RECENT:], now)
                 outputs = self._ask(decoder.feed, data, now)
                 noise += len(data)
+                was_silent = self._state is not None and self._state[0] is LinkState.SILENT
+                is_back = was_silent and decoder.frames != frames
                 if decoder.frames != frames:
                     frames, heard_at, noise = decoder.frames, now, 0
                     self._status(LinkState.CONNECTED, "")
                 for output in outputs:
                     self._deliver(judged(output))
                     self._follow(self._cuff.saw(output, now), now)
+                if is_back:
+                    self._follow(self._cuff.back(now), now)
             rubbish = quiet_s is None and noise >= RUBBISH
             if now - heard_at >= silence or rubbish:
                 self._status(LinkState.SILENT, self._why_silent(noise))

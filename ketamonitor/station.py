@@ -192,18 +192,12 @@ class Station:
 
     def command(self, session: str, source: str, command: Command) -> None:
         """Ask a monitor for a cuff reading or its end. Raises ``ValueError`` if it cannot."""
-        for reader in self._readers.get(session, []):
-            if reader.source == source:
-                reader.command(command)
-                return
-        raise ValueError(f"no monitor {source} is connected to this session")
+        self._connected(session, source).command(command)
 
     def recent_bytes(self, session: str, source: str) -> tuple[bytes, datetime | None]:
         """The last bytes of a monitor and when they came; nothing for one that is not connected."""
-        for reader in self._readers.get(session, []):
-            if reader.source == source:
-                return reader.recent
-        return b"", None
+        reader = self._reader(session, source)
+        return (b"", None) if reader is None else reader.recent
 
     def every(
         self, session: str, source: str, minutes: float | None, author: str
@@ -213,14 +207,19 @@ class Station:
         Raises ``ValueError`` where the monitor cannot, or the interval is too short. A session
         that is resumed does not go on with it: somebody must want it again.
         """
-        for reader in self._readers.get(session, []):
-            if reader.source == source:
-                reader.every(None if minutes is None else timedelta(minutes=minutes))
-                now = self.clock.now()
-                return self.submit(
-                    session, drafts.cuff_interval(source, minutes, at=now, author=author)
-                )
-        raise ValueError(f"no monitor {source} is connected to this session")
+        reader = self._connected(session, source)
+        reader.every(None if minutes is None else timedelta(minutes=minutes))
+        now = self.clock.now()
+        return self.submit(session, drafts.cuff_interval(source, minutes, at=now, author=author))
+
+    def _reader(self, session: str, source: str) -> PortReader | None:
+        return next((r for r in self._readers.get(session, []) if r.source == source), None)
+
+    def _connected(self, session: str, source: str) -> PortReader:
+        reader = self._reader(session, source)
+        if reader is None:
+            raise ValueError(f"no monitor {source} is connected to this session")
+        return reader
 
     # What is stored --------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ and the like stand for "no value" (MLLP, no times). How often they push is not p
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ MMHG = "266016^MDC_DIM_MMHG^MDC"
 BEATS = "264864^MDC_DIM_BEAT_PER_MIN^MDC"
 
 
-class _Sender:
+class _Sender(ABC):
     """Pushes ``segments`` of each moment; whatever it is told is only remembered."""
 
     framed = True
@@ -60,8 +61,9 @@ class _Sender:
     def clock(self, t: float, form: str = "%Y%m%d%H%M%S") -> str:
         return (self._started + timedelta(seconds=t)).strftime(form)
 
+    @abstractmethod
     def segments(self, t: float) -> list[str]:
-        raise NotImplementedError
+        """What is sent at ``t``."""
 
 
 class PcdSender(_Sender):

@@ -8,6 +8,7 @@ spread it evenly); the pulse wave is a plain triangle.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -50,7 +51,7 @@ def closed(body: Sequence[int]) -> bytes:
     return bytes((*body, sum(body) % 256))
 
 
-class _Nonin:
+class _Nonin(ABC):
     """Pushes ``frame`` at its beat; takes no request."""
 
     period = SECOND_S
@@ -71,8 +72,9 @@ class _Nonin:
     def wait(self, t: float) -> float | None:
         return self._beat.wait(t)
 
+    @abstractmethod
     def frame(self, t: float) -> bytes:
-        raise NotImplementedError
+        """What is sent at ``t``."""
 
 
 class NoninTextMonitor(_Nonin):

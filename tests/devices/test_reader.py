@@ -39,10 +39,13 @@ class Dinamap:
         self.pressed = 0
         self.cancelled = 0
         self.heard = b""
+        self.mute = False
         self._waiting = b""
 
     def __call__(self, sent: bytes) -> bytes:
         self.heard += sent
+        if self.mute:
+            return b""
         *lines, self._waiting = (self._waiting + sent).split(b"\r")
         return b"".join(self._answer(line[1:3].decode()) for line in lines if line)
 
@@ -268,6 +271,27 @@ def test_a_break_during_our_reading_stops_the_cuff_first_thing(tmp_path: Path) -
         assert monitor.cancelled == 1
         assert monitor.heard.startswith(b"\r ND")
         assert monitor.pressed == 1
+
+
+@pytest.mark.parametrize(("ours", "cancelled"), [(True, 1), (False, 0)])
+def test_a_cable_out_at_the_monitor_s_end_stops_our_cuff_when_it_is_back(
+    tmp_path: Path, ours: bool, cancelled: int
+) -> None:
+    """The adapter stays plugged in, so the port is never lost: the monitor only falls silent."""
+    monitor = Dinamap()
+    with bench(tmp_path, monitor) as b:
+        b.inbox.reading("pulse")
+        if ours:
+            b.reader.command(Command.START_NIBP)
+        monitor.nibp = "09999000000000"
+        b.inbox.until(lambda o: isinstance(o, DeviceEvent) and o.kind == "nibp_measuring")
+        monitor.mute = True
+        b.inbox.state(LinkState.SILENT)
+        monitor.mute = False
+        b.inbox.state(LinkState.CONNECTED)
+        for _ in range(3):
+            b.inbox.reading("pulse")
+        assert monitor.cancelled == cancelled
 
 
 def test_the_interval_announces_starts_and_ends(tmp_path: Path) -> None:
