@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from devices.metrics import METRICS
-from ketamonitor.alarms import Known
+from ketamonitor.alarms.situation import Known
 from ketamonitor.view import ActiveAlarm, Freshness, ShownValue
 
 #: Without a schedule a cuff value counts as due again after this.

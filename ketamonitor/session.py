@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from devices.cuff import INTERVAL_ENDED
-from devices.metrics import METRICS, NIBP_DIA, NIBP_SYS
+from devices.metrics import NIBP_DIA, NIBP_SYS
 from devices.reading import LinkState
 from devices.registry import DRIVERS
-from ketamonitor import alarms
-from ketamonitor.alarms import Known, Situation
-from ketamonitor.drafts import alarm_body
-from ketamonitor.entries import PROGRAM, Draft, Entry
+from ketamonitor import drafts
+from ketamonitor.alarms.conditions import holding
+from ketamonitor.alarms.limits import reference
+from ketamonitor.alarms.manager import AlarmManager
+from ketamonitor.alarms.order import urgent_first
+from ketamonitor.alarms.situation import Fault, Situation
+from ketamonitor.entries import Draft, Entry
+from ketamonitor.follow_up import FollowUps
 from ketamonitor.freshness import shown_values
 from ketamonitor.record import Record, body_time, session_info
 from ketamonitor.schedule import due_items
 from ketamonitor.view import (
     ActiveAlarm,
     DueItem,
+    DueState,
     InfusionView,
     LimitView,
     LinkView,
     ObservedView,
     SessionView,
+    SoundCheck,
 )
-
-#: How long a program fault stays an alarm; the audit entry stays for ever.
-PROGRAM_FAULT_FOR = timedelta(seconds=60)
+from ketamonitor.vitals import Vitals
 
 #: What stands in the cuff's tile between the notice and the start.
 ABOUT_TO_INFLATE = "about to inflate"
@@ -41,9 +46,11 @@ class LiveSession:
     def __init__(self, first: Entry) -> None:
         self.info = session_info(first)
         self.record = Record(self.info, keep_series=False)
-        self.active: dict[str, ActiveAlarm] = {}
+        self.alarms = AlarmManager(self.info.protocol)
         self.last: Entry = first
-        self._known: dict[str, Known] = {}
+        self._vitals = Vitals(self.info.protocol.limit, self.info.protocol.technical.no_reading_s)
+        self._vitals.lead([device.source for device in self.info.devices])
+        self._follow_ups = FollowUps()
         self._links = {
             device.source: LinkView(
                 device.source,
@@ -59,45 +66,68 @@ class LiveSession:
         self._observed: dict[str, ObservedView] = {}
         self._cuff_state = ""
         self._cuff_fault = ""
-        self._program_fault = ("", first.at)
-        self._last_alarm = ""
+        self._faults: dict[str, Fault] = {}
+        self._sensors_off: dict[str, str] = {}
+        self._overdue: set[tuple[str, str]] = set()
+        self._sound = SoundCheck()
         self.apply(first)
 
     def apply(self, entry: Entry) -> None:
         """Take in the next entry of the list."""
         self.last = entry
         self.record.add(entry)
+        body = entry.body
         if entry.kind == "reading":
             self._reading(entry)
         elif entry.kind == "alarm":
-            self._alarm(entry)
+            self.alarms.apply(entry)
         elif entry.kind == "device":
             self._device(entry)
         elif entry.kind == "observation":
-            body = entry.body
+            self._vitals.answer(entry)
             self._observed[body["instrument"]] = ObservedView(
                 body["instrument"], body["status"], body.get("value"), entry.at
             )
-        elif entry.kind == "event" and entry.body.get("event") == "cuff_interval":
-            self._change(entry.body["source"], cuff_minutes=entry.body["minutes"])
-        elif entry.kind == "session" and entry.body.get("event") == "resumed":
+        elif entry.kind == "event":
+            self._follow_ups.apply(entry)
+            if body.get("event") == "cuff_interval":
+                self._change(body["source"], cuff_minutes=body["minutes"])
+            elif body.get("event") == "overdue":
+                self._overdue.add((body["what"], body["due_at"]))
+        elif entry.kind == "session" and body.get("event") == "resumed":
             self._resumed(entry)
-        elif entry.kind == "audit" and entry.body.get("event") == "program_fault":
-            self._program_fault = (entry.body["where"], entry.recorded_at)
+        elif entry.kind == "audit":
+            self._audit(entry)
+
+    @property
+    def active(self) -> Mapping[str, ActiveAlarm]:
+        """The alarms that have begun and are not cleared, by id."""
+        return self.alarms.active
 
     @property
     def ended(self) -> bool:
         return self.record.ended_at is not None
 
     def changes(self, now: datetime, record_fault: str = "") -> list[Draft]:
-        """The alarms that begin or end at ``now``, as drafts. Applying them makes this empty."""
+        """What follows from time and from what was just taken in: alarms that begin, worsen or
+        end, reminders, follow-up values. Applying the drafts makes this empty."""
         if self.ended:
             return []
-        holding = alarms.holding(self._situation(now, record_fault, self.due(now)))
-        begins, ends = alarms.difference(self.active, holding)
-        drafts = [_draft("cleared", alarm, now) for alarm in ends]
-        drafts += [_draft("raised", alarm, now) for alarm in begins]
-        return drafts
+        due = self.due(now)
+        return [
+            *self.alarms.changes(self._situation(now, record_fault, due)),
+            *self._reminders(due, now),
+            *self._follow_ups.changes(self._vitals.known, now),
+        ]
+
+    def _reminders(self, due: tuple[DueItem, ...], now: datetime) -> list[Draft]:
+        """Once for each slot that is overdue. A reminder is no alarm."""
+        return [
+            drafts.overdue(item.what, item.at, at=now)
+            for item in due
+            if item.state is DueState.OVERDUE
+            and (item.what, item.at.isoformat()) not in self._overdue
+        ]
 
     def due(self, now: datetime) -> tuple[DueItem, ...]:
         done = {
@@ -117,31 +147,24 @@ class LiveSession:
         next_bp = next((item.at for item in due if item.what == "bp" and not item.done_at), None)
         links = tuple(self._links.values())
         situation = self._situation(now, record_fault, due)
-        active = _as_now(self.active, alarms.holding(situation))
-        listed = alarms.urgent_first(active)
+        active = _as_now(self.alarms.active, holding(situation))
+        listed = urgent_first(active)
         return SessionView(
             info=self.info,
             now=now,
             values=shown_values(
-                self._known,
-                self.active,
+                self._vitals.known,
+                self.alarms.active,
                 now,
-                intervals={
-                    link.source: DRIVERS[link.driver].interval_s
-                    for link in links
-                    if link.driver in DRIVERS
-                },
+                intervals=situation.intervals,
                 next_bp=next_bp,
                 cuff_state=self._cuff_state,
             ),
             alarms=listed,
             covered=tuple(a for a in active.values() if a not in listed),
-            last_alarm=self._last_alarm,
+            last_alarm=self.alarms.last,
             due=due,
-            limits=tuple(
-                LimitView(limit, limit.bound(alarms.baseline_of(limit.metric, record.baseline)))
-                for limit in self.info.protocol.limit
-            ),
+            limits=self._limits(situation),
             links=links,
             baseline=record.baseline,
             infusion=self._infusion(now),
@@ -154,7 +177,34 @@ class LiveSession:
             unsaved=unsaved,
             record_fault=record_fault,
             ended_at=record.ended_at,
+            audio_pause=self.alarms.audio_pause,
+            interruption=self.alarms.interruption,
+            sound=self._sound,
+            actions=tuple(self._follow_ups.actions),
         )
+
+    def _limits(self, situation: Situation) -> tuple[LimitView, ...]:
+        """Every row of the protocol as it holds in this session."""
+        shown = []
+        for preset in self.info.protocol.limit:
+            row, change = self.alarms.row(preset), self.alarms.changed.get(preset.id)
+            samples = situation.samples.get(preset.metric, ())
+            bound = row.bound(reference(row, samples, situation.baseline)) if row else None
+            if change is None:
+                shown.append(LimitView(preset, bound))
+            else:
+                shown.append(
+                    LimitView(
+                        row or preset,
+                        bound,
+                        preset,
+                        change.by,
+                        change.at,
+                        change.reason,
+                        off=row is None,
+                    )
+                )
+        return tuple(shown)
 
     def _infusion(self, now: datetime) -> InfusionView | None:
         if not self.record.infusions:
@@ -170,32 +220,71 @@ class LiveSession:
         )
 
     def _situation(self, now: datetime, record_fault: str, due: tuple[DueItem, ...]) -> Situation:
-        where, at = self._program_fault
+        faults = dict(self._faults)
+        if record_fault:
+            faults["record_fault"] = Fault(
+                "Record not saved", record_fault, now, "high", lasts=True
+            )
         return Situation(
             now,
             self.info.started_at,
             self.info.protocol,
+            self.alarms.limits,
             self.record.baseline,
-            self._known,
+            self.record.first_dose_at,
+            self._vitals.known,
+            self._vitals.samples,
             tuple(self._links.values()),
             due,
+            self.alarms.active,
+            self.alarms.interruption,
             self._cuff_fault,
-            record_fault,
-            where if now - at < PROGRAM_FAULT_FOR else "",
+            self._vitals.last_bp_at,
+            faults,
+            self._sensors_off,
+            {
+                link.source: DRIVERS[link.driver].interval_s
+                for link in self._links.values()
+                if link.driver in DRIVERS
+            },
         )
+
+    def _audit(self, entry: Entry) -> None:
+        body, event = entry.body, entry.body.get("event")
+        if event == "program_fault":
+            text = "Program fault, recording goes on"
+            self._faults[event] = Fault(text, body["where"], entry.recorded_at)
+        elif event == "clock_changed":
+            text = "The computer's clock was set"
+            detail = f"{body['ahead_s']:+g} s; session time goes on as it was"
+            self._faults[event] = Fault(text, detail, entry.recorded_at, "low")
+        elif event == "recorder_late":
+            text = "Monitoring stood still"
+            detail = f"for {body['for_s']:g} s; it goes on"
+            self._faults[event] = Fault(text, detail, entry.recorded_at)
+        elif event in ("sound", "lamp"):
+            self._signal(event, body)
+        elif event == "sound_test":
+            self._sound = replace(
+                self._sound,
+                tested_at=entry.at,
+                tested_by=entry.author,
+                heard=body["heard"],
+            )
+
+    def _signal(self, what: str, body: Mapping[str, Any]) -> None:
+        """The state of the tones or of the nurse-call lamp; a failure lasts until it is ready."""
+        self._faults.pop(f"no_{what}", None)
+        if body["state"] == "failed":
+            text = "No alarm sound" if what == "sound" else "Nurse-call lamp does not answer"
+            self._faults[f"no_{what}"] = Fault(text, body["text"], self.last.at, lasts=True)
+        if what == "sound":
+            self._sound = replace(self._sound, state=body["state"], text=body["text"])
 
     def _reading(self, entry: Entry) -> None:
         body = entry.body
         source = body["source"]
-        doubtful = {
-            flag.removeprefix("implausible:")
-            for flag in body.get("flags", ())
-            if flag.startswith("implausible:")
-        }
-        for key, value in body["values"].items():
-            if key in METRICS:
-                known = self._known.get(key, Known())
-                self._known[key] = _newer(known, value, entry.at, source, key in doubtful)
+        self._vitals.reading(entry)
         if NIBP_SYS.key in body["values"] or NIBP_DIA.key in body["values"]:
             self._cuff_fault = ""
             self._cuff_state = ""
@@ -211,31 +300,6 @@ class LiveSession:
                 unmapped=body.get("unmapped", link.unmapped),
                 cuff="" if NIBP_SYS.key in body["values"] else link.cuff,
             )
-
-    def _alarm(self, entry: Entry) -> None:
-        body, event = entry.body, entry.body["event"]
-        if event == "raised":
-            self.active[body["id"]] = ActiveAlarm(
-                body["id"],
-                body["condition"],
-                body["priority"],
-                body["type"],
-                body["metric"],
-                body["value"],
-                body["limit"],
-                body["text"],
-                body["detail"],
-                entry.at,
-            )
-        elif event == "cleared":
-            self.active.pop(body["id"], None)
-        elif event == "acknowledged" and body["id"] in self.active:
-            self.active[body["id"]] = replace(
-                self.active[body["id"]],
-                acknowledged_at=entry.at,
-                acknowledged_by=entry.author,
-            )
-        self._last_alarm = f"{body['text']}, {event} {entry.at:%H:%M:%S}"
 
     def _device(self, entry: Entry) -> None:
         body = entry.body
@@ -254,8 +318,14 @@ class LiveSession:
                     down=link.down or state in (LinkState.LOST, LinkState.SILENT),
                     cuff="" if state is LinkState.LOST else link.cuff,  # nobody knows any more
                 )
+                if state is LinkState.LOST:
+                    self._sensors_off.pop(source, None)
         elif body["event"] == "demo":
             self._change(source, demo=True)
+        elif body["event"] == "sensor_off":
+            self._sensors_off[source] = body["text"]
+        elif body["event"] == "sensor_on":
+            self._sensors_off.pop(source, None)
         elif body["event"] in ("battery_low", "battery_ok"):
             self._change(source, battery_low=body["event"] == "battery_low")
         elif body["event"] == "nibp_announced":
@@ -285,6 +355,8 @@ class LiveSession:
 
     def _resumed(self, entry: Entry) -> None:
         """The devices of a resumed session may be others; their links start anew."""
+        self._sensors_off.clear()
+        self._vitals.lead([d["source"] for d in entry.body.get("devices", ())])
         for device in entry.body.get("devices", ()):
             self._links[device["source"]] = LinkView(
                 device["source"],
@@ -312,22 +384,3 @@ def _as_now(
         else alarm
         for key, alarm in active.items()
     }
-
-
-def _newer(known: Known, value: float | None, at: datetime, source: str, doubtful: bool) -> Known:
-    """What is known after one more value; an older one than the last changes nothing."""
-    newest = max((t for t in (known.at, known.doubtful_at) if t is not None), default=None)
-    if newest is not None and at < newest:
-        return known
-    if value is None:
-        return replace(known, missing=True)
-    if doubtful:
-        return replace(known, doubtful=value, doubtful_at=at, missing=False)
-    return Known(value, at, source)
-
-
-def _draft(event: str, alarm: ActiveAlarm, now: datetime) -> Draft:
-    op = None
-    if alarm.condition == "limit_passed":
-        op = next((op for op in (">=", "<=", ">", "<") if op in alarm.id), None)
-    return Draft("alarm", now, PROGRAM, alarm_body(event, alarm, op))

@@ -15,7 +15,8 @@ from devices.reader import Deliver, PortReader
 from devices.reading import DeviceEvent, LinkStatus, Reading
 from devices.registry import driver
 from devices.spec import Command
-from ketamonitor import __version__, alarms, drafts
+from ketamonitor import __version__, drafts
+from ketamonitor.alarms.order import milder
 from ketamonitor.arrivals import Arrivals
 from ketamonitor.blackbox.box import BlackBox
 from ketamonitor.blackbox.parts import Limits
@@ -184,7 +185,7 @@ class Station:
         """Acknowledge an alarm, and the milder limits on the same side that it stands for."""
         now = self.clock.now()
         all_active = {a.id: a for a in (*view.alarms, *view.covered)}
-        seen = [alarm, *alarms.milder(alarm, all_active)]
+        seen = [alarm, *milder(alarm, all_active)]
         return self.submit(
             view.info.id,
             *(drafts.acknowledge(a, at=now, author=author) for a in seen),

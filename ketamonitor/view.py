@@ -10,8 +10,9 @@ from enum import StrEnum
 from devices.reading import LinkState
 from devices.registry import driver
 from devices.spec import LineSettings
+from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.entries import Entry
-from ketamonitor.protocol import AlarmLimit, TreatmentProtocol
+from ketamonitor.protocol import TreatmentProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,13 @@ class ShownValue:
 
 @dataclass(frozen=True, slots=True)
 class ActiveAlarm:
-    """An alarm that has begun and not ended. ``text`` is ``SYS 184 > 180``."""
+    """An alarm that has begun and is not cleared. ``text`` is ``SYS 184 > 180``.
+
+    ``priority_since`` is when it got its present priority, or alarmed anew. ``ended_at``: the
+    condition has ended, but the alarm stays until somebody has seen it (latched). ``reading_at``
+    is when the value was measured; ``repeat_at`` when a second reading is asked for. An
+    acknowledgement is of this occurrence at this priority: a worse one takes it away.
+    """
 
     id: str
     condition: str
@@ -103,6 +110,68 @@ class ActiveAlarm:
     since: datetime
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    priority_since: datetime | None = None
+    ended_at: datetime | None = None
+    repeat_at: datetime | None = None
+    reading_at: datetime | None = None
+
+    @property
+    def signals(self) -> bool:
+        """Whether it asks for attention: it holds and nobody has acknowledged it."""
+        return self.acknowledged_at is None and self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPause:
+    """AUDIO PAUSED until ``until``, or AUDIO OFF where that is ``None`` (if the clinic allows it).
+
+    It covers what alarmed before ``since``; anything new or worse sounds and ends it.
+    """
+
+    since: datetime
+    until: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """ALARM PAUSED for a planned interruption (ALARM OFF where ``until`` is ``None``).
+
+    Of ``metrics`` technical alarms and limits below HIGH are not raised. A value that is beyond a
+    HIGH limit always alarms, and everything in ``watched`` goes on as ever.
+    """
+
+    reason: str
+    since: datetime
+    until: datetime | None
+    by: str
+    metrics: tuple[str, ...]
+    watched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCheck:
+    """What is known of the tones at this session: ``state`` is ``unknown``, ``ready``, ``failed``
+    or ``off``; who heard (or did not hear) the last test, and when."""
+
+    state: str = "unknown"
+    text: str = ""
+    tested_at: datetime | None = None
+    tested_by: str = ""
+    heard: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDone:
+    """A step of an action card that was recorded: when, by whom, for which alarm."""
+
+    seq: int
+    card: str
+    step: str
+    at: datetime
+    by: str
+    alarm: str
+    value: str
 
 
 class DueState(StrEnum):
@@ -124,10 +193,19 @@ class DueItem:
 
 @dataclass(frozen=True, slots=True)
 class LimitView:
-    """A limit as it holds for this patient; ``bound`` is ``None`` while it is not armed."""
+    """A limit as it holds for this patient; ``bound`` is ``None`` while it is not armed.
+
+    ``limit`` has the value of this session. Where that was changed, ``preset`` is the protocol's
+    row, with who changed it, when and why. ``off``: ALARM OFF.
+    """
 
     limit: AlarmLimit
     bound: float | None
+    preset: AlarmLimit | None = None
+    changed_by: str = ""
+    changed_at: datetime | None = None
+    reason: str = ""
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +288,10 @@ class SessionView:
     ended_at: datetime | None
     #: The milder limits that one of ``alarms`` stands for: they hold too, but are not listed.
     covered: tuple[ActiveAlarm, ...] = ()
+    audio_pause: AudioPause | None = None
+    interruption: Interruption | None = None
+    sound: SoundCheck = SoundCheck()
+    actions: tuple[ActionDone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

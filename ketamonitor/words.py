@@ -26,6 +26,8 @@ SHORT = {
     "rr": "Breaths",
     "temp": "Temperature",
     "cuff_pressure": "Cuff",
+    "moaas": "MOAA/S",
+    "dissociation": "Dissociation",
 }
 
 
@@ -79,7 +81,7 @@ def number(value: float | None, metric: Metric) -> str:
 
 def exact(value: float) -> str:
     """A value with as many digits as it takes to be true beside its limit: ``180.4 > 180``."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def pressure(sys: float | None, dia: float | None, mean: float | None = None) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.cli.common import emit
 from ketamonitor.cli.errors import UserError
 from ketamonitor.library import load_protocols
 from ketamonitor.protocol import (
-    AlarmLimit,
     ProtocolError,
     TreatmentProtocol,
     protocol_to_json,
@@ -100,5 +100,7 @@ def limit_words(limit: AlarmLimit) -> str:
     of = limit.of
     if limit.relative is None:
         return f"{of.label} {limit.op} {limit.value:g} {of.unit}"
+    if limit.relative == "trend":
+        return f"{of.label} {limit.op} {limit.value:+g} {of.unit} within {limit.trend_min:g} min"
     unit = "%" if limit.relative == "baseline_percent" else of.unit
     return f"{of.label} {limit.op} baseline {limit.value:+g} {unit}"

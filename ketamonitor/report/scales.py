@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, replace
 
 from ketamonitor import words
+from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.course import CuffPoint, Series
-from ketamonitor.protocol import AlarmLimit
 from ketamonitor.record import Record
 
 PRESSURES = ("nibp_sys", "nibp_dia", "nibp_map")

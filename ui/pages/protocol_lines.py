@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ketamonitor.protocol import AlarmLimit, DosePlan, DuePlan, TreatmentProtocol
+from ketamonitor.alarm_plan import AlarmLimit
+from ketamonitor.protocol import DosePlan, DuePlan, TreatmentProtocol
 from ketamonitor.words import SHORT, STARS
 
 ROUTES = {

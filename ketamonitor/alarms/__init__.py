@@ -1,0 +1,1 @@
+"""The alarm system: conditions (pure), their life cycle, and what is audible. No clock, no Qt."""

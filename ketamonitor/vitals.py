@@ -1,0 +1,105 @@
+"""What is known of each metric: the word of its leading source, and the values limits judge."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from devices.metrics import METRICS
+from ketamonitor.alarm_plan import AlarmLimit
+from ketamonitor.alarms.limits import usable
+from ketamonitor.alarms.situation import Known, Sample
+from ketamonitor.entries import Entry
+from ketamonitor.instruments import INSTRUMENTS
+
+#: Values are kept for limits at least so long, and at least so many of them.
+KEPT = timedelta(minutes=2)
+AT_LEAST = 8
+
+IMPLAUSIBLE = "implausible:"
+
+
+class Vitals:
+    """A fold of readings and answers. ``quiet_s``: after so long another source may speak.
+
+    A continuous metric that two monitors measure has one leading source at a time: the one listed
+    first in the session, until it has no value or stops. So two oximeters do not flap in one tile
+    and the limits judge one series. A cuff result counts from whomever it comes.
+    """
+
+    def __init__(self, limits: Sequence[AlarmLimit], quiet_s: float) -> None:
+        self.known: dict[str, Known] = {}
+        self.samples: dict[str, deque[Sample]] = {}
+        self.last_bp_at: datetime | None = None
+        self._order: dict[str, int] = {}
+        self._quiet = timedelta(seconds=quiet_s)
+        longest = max(
+            (max(limit.for_s, (limit.trend_min or 0) * 60) for limit in limits), default=0.0
+        )
+        self._kept = max(KEPT, timedelta(seconds=longest) + KEPT)
+
+    def lead(self, sources: Sequence[str]) -> None:
+        """The order in which sources lead; one not named comes last."""
+        self._order = {source: place for place, source in enumerate(sources)}
+
+    def reading(self, entry: Entry) -> None:
+        """Take in a reading entry. Metrics that are not known are left alone."""
+        body = entry.body
+        doubtful = {
+            flag.removeprefix(IMPLAUSIBLE)
+            for flag in body.get("flags", ())
+            if flag.startswith(IMPLAUSIBLE)
+        }
+        for key, value in body["values"].items():
+            if key in METRICS:
+                self._value(key, value, entry.at, body["source"], key in doubtful)
+
+    def answer(self, entry: Entry) -> None:
+        """Take in an observation entry: limits may be set on an instrument, too."""
+        body = entry.body
+        if body["instrument"] in INSTRUMENTS:
+            value = body.get("value") if body["status"] == "answered" else None
+            if value is not None:
+                self._value(body["instrument"], value, entry.at, "", doubtful=False)
+
+    def _value(
+        self, key: str, value: float | None, at: datetime, source: str, doubtful: bool
+    ) -> None:
+        known = self.known.get(key, Known())
+        if not self._leads(key, known, source, value, at):
+            return
+        newest = max((t for t in (known.at, known.doubtful_at) if t is not None), default=None)
+        if newest is not None and at < newest:
+            return  # an older value than the last changes nothing
+        plain = usable(value)
+        if value is not None and (doubtful or not plain):
+            # What is no finite number is kept out of sight as well: it is not even a doubtful one.
+            self.known[key] = (
+                replace(known, doubtful=value, doubtful_at=at, missing=False)
+                if plain
+                else replace(known, missing=True)
+            )
+        elif value is None:
+            self.known[key] = replace(known, missing=True)
+        else:
+            self.known[key] = Known(value, at, source)
+            if key in ("nibp_sys", "nibp_dia"):
+                self.last_bp_at = at
+        kept = self.samples.setdefault(key, deque())
+        kept.append(Sample(at, value, value is not None and plain and not doubtful))
+        while len(kept) > AT_LEAST and at - kept[0].at > self._kept:
+            kept.popleft()
+
+    def _leads(
+        self, key: str, known: Known, source: str, value: float | None, at: datetime
+    ) -> bool:
+        metric = METRICS.get(key)
+        if metric is None or metric.episodic or known.source in ("", source):
+            return True
+        last = len(self._order)
+        if self._order.get(source, last) < self._order.get(known.source, last):
+            return value is not None
+        silent = known.missing or known.at is None or at - known.at > self._quiet
+        return silent and value is not None
