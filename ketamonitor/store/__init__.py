@@ -1,13 +1,14 @@
-"""The store: append-only entries and people in a database. SQLAlchemy is used nowhere else."""
+"""The store: append-only entries, people and approvals. SQLAlchemy is used nowhere else."""
 
 from ketamonitor.store.check import Finding, check_store
 from ketamonitor.store.errors import StoreError
-from ketamonitor.store.open import data_folder, default_store_url, open_store
-from ketamonitor.store.rows import PersonRow
+from ketamonitor.store.open import data_folder, default_store_url, open_store, store_exists
+from ketamonitor.store.rows import ApprovalRow, PersonRow
 from ketamonitor.store.store import Store
 from ketamonitor.store.summary import SessionSummary
 
 __all__ = [
+    "ApprovalRow",
     "Finding",
     "PersonRow",
     "SessionSummary",
@@ -17,4 +18,5 @@ __all__ = [
     "data_folder",
     "default_store_url",
     "open_store",
+    "store_exists",
 ]

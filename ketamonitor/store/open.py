@@ -33,6 +33,12 @@ def data_folder(url: str | os.PathLike[str]) -> Path:
     return Path(re.sub(r"^sqlite:///", "", text, flags=re.IGNORECASE)).expanduser().parent
 
 
+def store_exists(url: str | os.PathLike[str]) -> bool:
+    """Whether there is a store at all; touches nothing. Raises :class:`StoreError` as
+    :func:`open_store` does where what is there is not ours."""
+    return _backend(os.fspath(url), read_only=True).present()
+
+
 def open_store(
     url: str | os.PathLike[str], *, create: bool = True, read_only: bool = False
 ) -> Store:

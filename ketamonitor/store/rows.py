@@ -1,4 +1,4 @@
-"""Entries and people to table rows and back, without losing a microsecond or an offset."""
+"""Entries, people and approvals to rows and back, without losing a microsecond or an offset."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ class PersonRow:
     active: bool
     changed_at: datetime
     changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRow:
+    """One approval of a protocol's version and content, or (``state``) its withdrawal."""
+
+    name: str
+    change: int
+    version: int
+    sha256: str
+    state: str
+    reason: str
+    by: str
+    at: datetime
 
 
 def tag_of(kind: str, body: Body) -> str | None:
@@ -107,6 +121,33 @@ def person_of(row: Row[Any]) -> PersonRow:
         row.active,
         at_offset(row.changed_at, row.changed_offset_s),
         row.changed_by,
+    )
+
+
+def approval_values(approval: ApprovalRow) -> dict[str, Any]:
+    return {
+        "name": approval.name,
+        "change": approval.change,
+        "version": approval.version,
+        "sha256": approval.sha256,
+        "state": approval.state,
+        "reason": approval.reason,
+        "by": approval.by,
+        "at": approval.at,
+        "at_offset_s": offset_s(approval.at),
+    }
+
+
+def approval_of(row: Row[Any]) -> ApprovalRow:
+    return ApprovalRow(
+        row.name,
+        row.change,
+        row.version,
+        row.sha256,
+        row.state,
+        row.reason,
+        row.by,
+        at_offset(row.at, row.at_offset_s),
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables: entries and people, both append-only, the same on every kind of database."""
+"""The tables: entries, people and approvals, all append-only, on every kind of database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.types import DateTime, TypeDecorator
 
 #: Alembic's revisions, oldest first; the last is what this version writes.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -108,8 +108,29 @@ class PersonColumns(TypedColumns):
 
 people = Table("people", metadata, PersonColumns)
 
+
+class ApprovalColumns(TypedColumns):
+    """One approval of a version of a treatment protocol, or its withdrawal, by a medical director.
+
+    ``change`` runs from 1 for each name; of one version and content the highest one counts.
+    """
+
+    name: Named[str] = Column(String(40), primary_key=True)
+    change: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    version: Named[int] = Column(Integer)
+    sha256: Named[str] = Column(String(64))
+    state: Named[str] = Column(String(16))
+    reason: Named[str] = Column(String(200))
+    by: Named[str] = Column(String(32))
+    at: Named[datetime] = Column(UtcDateTime)
+    at_offset_s: Named[int] = Column(Integer)
+
+
+approvals = Table("approvals", metadata, ApprovalColumns)
+
 #: Tables whose rows are never changed or taken away, with the column sets that identify a row.
 APPEND_ONLY: dict[Table, tuple[tuple[str, ...], ...]] = {
     entries: (("session", "seq"), ("hash",)),
     people: (("name", "change"),),
+    approvals: (("name", "change"),),
 }

@@ -1,4 +1,4 @@
-"""The store: entries and people in, entries and people out, one transaction each."""
+"""The store: entries, people and approvals in and out, one transaction each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ketamonitor.store.errors import StoreError
 from ketamonitor.store.rows import (
     RAISED_TAGS,
     TAGGED_KINDS,
+    ApprovalRow,
     PersonRow,
+    approval_of,
+    approval_values,
     at_offset,
     entry_of,
     entry_values,
@@ -23,7 +26,7 @@ from ketamonitor.store.rows import (
     person_values,
     tag_of,
 )
-from ketamonitor.store.schema import REVISIONS, entries, people
+from ketamonitor.store.schema import REVISIONS, approvals, entries, people
 from ketamonitor.store.summary import SessionSummary, summarise
 
 #: Entries fetched at a time, so that a long session holds no long reading transaction.
@@ -169,6 +172,23 @@ class Store:
         query = select(people).where(people.c.name == name)
         rows = self._all(query.order_by(people.c.change.desc()).limit(1))
         return person_of(rows[0]) if rows else None
+
+    def append_approvals(self, rows: Sequence[ApprovalRow]) -> None:
+        """Write approvals or withdrawals, all or none; not retryable if one was made already."""
+        try:
+            with self._writing() as connection:
+                connection.execute(insert(approvals), [approval_values(row) for row in rows])
+        except _RefusedError as error:
+            raise StoreError(
+                f"{self.place}: the approvals have just been changed by someone else; look again"
+            ) from error
+
+    def approvals(self, name: str | None = None) -> list[ApprovalRow]:
+        """Every approval and withdrawal (of one protocol) by name, as they followed each other."""
+        query = select(approvals).order_by(approvals.c.name, approvals.c.change)
+        if name is not None:
+            query = query.where(approvals.c.name == name)
+        return [approval_of(row) for row in self._all(query)]
 
     def faults(self) -> list[str]:
         """What is wrong with the database below the entries, in words."""

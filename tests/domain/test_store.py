@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
@@ -17,12 +18,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketamonitor.entries import Draft, Entry, verify_chain
-from ketamonitor.store import Store, StoreError, check_store, open_store
+from ketamonitor.store import ApprovalRow, Store, StoreError, check_store, open_store
 from ketamonitor.store.schema import metadata
 from ketamonitor.view import Patient
 from tests.domain.stored import NOON, chained, note, raised, started
 
 STORES = Path(__file__).parent / "stores"
+
+APPROVAL = ApprovalRow("iv-ketamine-40", 1, 1, "a" * 64, "approved", "", "hale", NOON)
+
+#: What the kept stores hold of approvals; the first release knew none.
+APPROVALS_KEPT = {
+    "v0_1_0_r0002.db": [
+        ("iv-ketamine-40", 1, "approved"),
+        ("iv-ketamine-40", 2, "withdrawn"),
+    ]
+}
 
 
 @pytest.fixture
@@ -152,6 +163,16 @@ def test_another_entry_in_the_same_place_is_refused(path: Path) -> None:
         assert len(store.entries("s")) == 3
 
 
+def test_approvals_go_in_together_or_not_at_all(path: Path) -> None:
+    with open_store(path) as store:
+        store.append_approvals([APPROVAL])
+        both = [replace(APPROVAL, change=2), APPROVAL]
+        with pytest.raises(StoreError, match="changed by someone else; look again"):
+            store.append_approvals(both)
+        assert store.approvals() == [APPROVAL]
+        assert store.approvals("spravato-56") == []
+
+
 # Append-only ---------------------------------------------------------------------------------
 
 TAMPERING = [
@@ -169,18 +190,23 @@ TAMPERING = [
     "UPDATE people SET role = 'admin'",
     "DELETE FROM people",
     "INSERT OR REPLACE INTO people SELECT * FROM people",
+    "UPDATE approvals SET by = 'eve'",
+    "UPDATE approvals SET state = 'approved' WHERE state = 'withdrawn'",
+    "DELETE FROM approvals WHERE state = 'withdrawn'",
+    "INSERT OR REPLACE INTO approvals SELECT * FROM approvals",
 ]
 
 
 @pytest.mark.parametrize("statement", TAMPERING)
 def test_rows_can_only_be_added(path: Path, statement: str) -> None:
-    shutil.copy(STORES / "v0_1_0.db", path)
+    shutil.copy(STORES / "v0_1_0_r0002.db", path)
     with open_store(path) as store:
-        before = store.entries("KM-260301-000001"), store.people()
+        before = store.entries("KM-260301-000001"), store.people(), store.approvals()
     with pytest.raises(sqlite3.IntegrityError, match="are append-only: a row is never "):
         raw(path, statement)
     with open_store(path) as store:
-        assert (store.entries("KM-260301-000001"), store.people()) == before
+        now = store.entries("KM-260301-000001"), store.people(), store.approvals()
+        assert now == before
         assert list(check_store(store)) == []
 
 
@@ -335,6 +361,10 @@ def test_a_store_of_every_release_opens_for_ever(tmp_path: Path, name: str) -> N
         assert summary.entry_count == 6
         assert dict(summary.alarms) == {"high": 1, "medium": 0, "low": 0}
         assert [p.name for p in store.people()] == ["first"]
+        kept = [(a.name, a.change, a.state) for a in store.approvals()]
+        assert kept == APPROVALS_KEPT.get(name, [])
+        store.append_approvals([replace(APPROVAL, change=len(kept) + 1)])
+        assert store.approvals("iv-ketamine-40")[-1] == replace(APPROVAL, change=len(kept) + 1)
         last = store.last(summary.id)
         assert last is not None
         store.append(chained([note(1)], summary.id, last))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_what_a_store_holds(path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert info.pop("bytes") > 4096
     assert info == {
         "store": str(path),
-        "version": "0001",
+        "version": "0002",
         "sessions": 1,
         "unfinished": 1,
         "simulated": 1,
@@ -105,3 +106,16 @@ def test_a_path_given_before_the_environment(path: Path, tmp_path: Path) -> None
     assert failed("store", "info", "--store", other) == (
         f"{other}: there is no store here; check the path"
     )
+
+
+def test_an_older_store_is_read_after_its_upgrade(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(Path(__file__).parent / "stores" / "v0_1_0.db", path)
+    told = "it is of an older version; run 'ketamonitor store upgrade' first"
+    assert failed("store", "info") == f"{path}: {told}"
+    assert run("store", "upgrade") == 0
+    assert capsys.readouterr().out == f"{path}: it is of version 0002\n"
+    assert run("store", "info") == 0
+    path.unlink()
+    assert failed("store", "upgrade") == f"{path}: there is no store here; check the path"
