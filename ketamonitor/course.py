@@ -145,27 +145,6 @@ class AnswerPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmEpisode:
-    """One alarm from its beginning to its end."""
-
-    seq: int
-    id: str
-    condition: str
-    priority: str
-    type: str
-    metric: str | None
-    value: float | None
-    limit: float | None
-    op: str | None
-    text: str
-    detail: str
-    raised_at: datetime
-    acknowledged_at: datetime | None = None
-    acknowledged_by: str | None = None
-    cleared_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class EventPoint:
     """A happening with a number, the same on chart, timeline and report."""
 

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from devices.metrics import METRICS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, NIBP_SYS
+from ketamonitor.alarm_course import AlarmEpisode
+from ketamonitor.alarm_history import AlarmHistory
 from ketamonitor.course import (
     GAP_AFTER,
     LATE_AFTER,
-    AlarmEpisode,
     AnswerPoint,
     CuffPoint,
     DosePoint,
@@ -39,7 +40,8 @@ class Record:
     doses: list[DosePoint] = field(default_factory=list)
     infusions: list[Infusion] = field(default_factory=list)
     answers: list[AnswerPoint] = field(default_factory=list)
-    alarms: list[AlarmEpisode] = field(default_factory=list)
+    #: Episodes, pauses, changed limits, actions, reminders.
+    history: AlarmHistory = field(default_factory=AlarmHistory)
     events: list[EventPoint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     baseline: Baseline | None = None
@@ -66,6 +68,11 @@ class Record:
         return record
 
     @property
+    def alarms(self) -> list[AlarmEpisode]:
+        """Every alarm from beginning to end, in order of their beginnings."""
+        return self.history.episodes
+
+    @property
     def first_dose_at(self) -> datetime | None:
         """When the first dose began, an infusion's start included."""
         starts = [dose.at for dose in self.doses if not dose.struck]
@@ -82,6 +89,7 @@ class Record:
         counted and otherwise left alone: old programs must open what they can."""
         self.entries += 1
         self.last_at, self.last_hash = entry.recorded_at, entry.hash
+        self.history.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
             take(self, entry)
@@ -214,35 +222,9 @@ class Record:
         )
 
     def _alarm(self, entry: Entry) -> None:
-        body, event = entry.body, entry.body["event"]
-        if event == "raised":
-            self.alarms.append(
-                AlarmEpisode(
-                    entry.seq,
-                    body["id"],
-                    body["condition"],
-                    body["priority"],
-                    body["type"],
-                    body.get("metric"),
-                    body.get("value"),
-                    body.get("limit"),
-                    body.get("op"),
-                    body["text"],
-                    body.get("detail", ""),
-                    entry.at,
-                )
-            )
-            return
-        for place in range(len(self.alarms) - 1, -1, -1):
-            episode = self.alarms[place]
-            if episode.id == body["id"] and episode.cleared_at is None:
-                if event == "acknowledged":
-                    self.alarms[place] = replace(
-                        episode, acknowledged_at=entry.at, acknowledged_by=entry.author
-                    )
-                elif event == "cleared":
-                    self.alarms[place] = replace(episode, cleared_at=entry.at)
-                return
+        body = entry.body
+        if body.get("event") in ("alarm_paused", "limit_changed"):
+            self._event(entry, body["text"])
 
     def _happening(self, entry: Entry) -> None:
         body = entry.body
@@ -251,7 +233,7 @@ class Record:
                 body["sys"], body["dia"], body_time(body["of_at"]), entry.at, entry.author
             )
             self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
-        elif body.get("event") == "mark":
+        elif body.get("event") in ("mark", "action"):
             self._event(entry, body["text"])
 
     def _note(self, entry: Entry) -> None:

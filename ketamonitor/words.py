@@ -149,9 +149,43 @@ def _observation(body: Any) -> tuple[str, str]:
 
 
 def _alarm(body: Any) -> tuple[str, str]:
-    event = body["event"].replace("_", " ")
-    title = f"{STARS[body['priority']]} {body['text']}"
-    return title, f"{body['priority'].upper()} {event}"
+    event = body["event"]
+    if event in ("audio_paused", "alarm_paused", "resumed", "limit_changed"):
+        return body["text"], alarm_change(body)
+    return f"{STARS[body['priority']]} {body['text']}", alarm_change(body)
+
+
+def alarm_change(body: Any) -> str:
+    """What an alarm entry changed, in words: ``HIGH: not acknowledged in time``."""
+    event = body["event"]
+    if event == "audio_paused":
+        return ""
+    if event == "alarm_paused":
+        watched = ", ".join(SHORT.get(key, key) for key in body["watched"])
+        return f"still watched: {watched}" if watched else "nothing else is watched"
+    if event == "resumed":
+        return ""
+    priority = body["priority"].upper()
+    if event == "limit_changed":
+        return f"{priority} limit, {body['reason']}"
+    why = body.get("why", "")
+    said = {
+        "raised": f"{priority} raised",
+        "escalated": f"{priority}: {_WHY.get(why, why)}",
+        "reminder": f"{priority} again: acknowledged, and still so",
+        "latched": f"{priority}: over, not yet seen",
+        "cleared": f"{priority} cleared" + (f": {_WHY.get(why, why)}" if why else ""),
+    }
+    return said.get(event, f"{priority} {event.replace('_', ' ')}")
+
+
+#: Why an alarm got worse, or was cleared although nothing had become better.
+_WHY = {
+    "confirmed": "a second reading confirms it",
+    "longer": "it lasts",
+    "not acknowledged": "not acknowledged in time",
+    "again": "it came again",
+}
 
 
 def _device(body: Any) -> tuple[str, str] | None:
@@ -176,6 +210,8 @@ def _event(body: Any) -> tuple[str, str] | None:
         if body["minutes"] is None:
             return "Cuff interval off", body["source"]
         return f"Cuff every {body['minutes']:g} min", body["source"]
+    if body["event"] == "action":
+        return body["text"], f"{body['value']} then" if body["value"] else ""
     return (body["text"], "") if "text" in body else None
 
 
@@ -195,9 +231,23 @@ def _correction(body: Any) -> tuple[str, str]:
 
 
 def _audit(body: Any) -> tuple[str, str] | None:
-    if body["event"] == "clock_changed":
+    event = body["event"]
+    if event == "clock_changed":
         return "Computer clock changed", f"{body['ahead_s']:+.0f} s against session time"
+    if event in ("sound", "lamp", "sound_test", "recorder_late"):
+        return signal(body)
     return (f"Program fault in {body['where']}", body["fault"]) if "fault" in body else None
+
+
+def signal(body: Any) -> tuple[str, str]:
+    """The state of the alarm system's own signals: title and detail."""
+    if body["event"] == "sound_test":
+        return body["text"], ""
+    if body["event"] == "recorder_late":
+        return f"Monitoring stood still for {body['for_s']:g} s", ""
+    what = "Alarm sound" if body["event"] == "sound" else "Nurse-call lamp"
+    state = {"failed": "FAILED", "ready": "ready", "off": "off"}.get(body["state"], body["state"])
+    return f"{what} {state}", body.get("text", "")
 
 
 _TELLERS = {

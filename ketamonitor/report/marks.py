@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from ketamonitor import words
-from ketamonitor.course import AlarmEpisode
+from ketamonitor.alarm_course import AlarmEpisode
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
 
@@ -48,7 +48,13 @@ def alarm_marks(
     marks: list[Mark] = []
     width = MARK_MM * frame.length / PLOT_MM
     height = (pressure[1] - pressure[0]) * 0.042
-    alarms = [a for a in record.alarms if a.type == "physiological" and frame.holds(a.raised_at)]
+    alarms = [
+        part
+        for alarm in record.alarms
+        if alarm.type == "physiological"
+        for part in alarm.marked()
+        if frame.holds(part.raised_at)
+    ]
     for alarm in sorted(alarms, key=lambda a: (a.raised_at, -_RANK[a.priority])):
         if alarm.metric == "spo2":
             value = spo2[0] + 4 if alarm.value is None else alarm.value

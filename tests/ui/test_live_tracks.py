@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketamonitor.course import AlarmEpisode, Series
+from ketamonitor.alarm_course import AlarmEpisode
+from ketamonitor.course import Series
 from ui.widgets.tracks import GAP_S, Track, each_minute, thinned
 from ui.widgets.trend_marks import merged
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import QRectF
 
 from ketamonitor import words
-from ketamonitor.course import AlarmEpisode, CuffPoint, Gap
+from ketamonitor.alarm_course import AlarmEpisode
+from ketamonitor.course import CuffPoint, Gap
 from ketamonitor.record import Record
 from ketamonitor.view import DueState, SessionView
 from ui.widgets.ink import CENTRE, LEFT, RIGHT, Ink
@@ -49,7 +50,12 @@ def _doubtful(ink: Ink, scale: Scale, point: CuffPoint, x: float) -> None:
 
 def draw_alarm_marks(ink: Ink, scale: Scale, record: Record) -> None:
     """Asterisks above the reading that passed a limit; technical alarms show as gaps instead."""
-    limits = [a for a in record.alarms if a.condition == "limit_passed" and a.metric]
+    limits = [
+        part
+        for alarm in record.alarms
+        if alarm.condition == "limit_passed" and alarm.metric
+        for part in alarm.marked()
+    ]
     pressure = [a for a in limits if a.metric != "spo2"]
     for alarm in merged(pressure):
         at = _reading_time(alarm, record.cuff)
