@@ -13,6 +13,7 @@ _BELOW_ALARMS = BANNER + ALARMS
 _TILE_PARTS = (396, 200, 200, 210)
 _COMPACT_PARTS = (372, 217, 217)
 RAIL = 64
+BUTTONS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _compact(width: int, height: int) -> Places:
     due_top = status_top - 6 - DUE
     below, strip_below = top + 148 + GAP, top + STRIP + GAP
     rail_room = status_top - 6 - top
-    each = max(48, (rail_room - 5 * 4) // 6)
+    each = max(48, (rail_room - (BUTTONS - 1) * 4) // BUTTONS)
     side = width - GAP - RAIL
     trend_room = due_top - GAP - below
     return Places(
@@ -99,7 +100,7 @@ def _compact(width: int, height: int) -> Places:
         strip=QRect(GAP, top, width - 2 * GAP, STRIP),
         trend=QRect(GAP, below, main, trend_room),
         panel=QRect(GAP, strip_below, width - 2 * GAP, status_top - 6 - strip_below),
-        buttons=tuple(QRect(side, top + i * (each + 4), RAIL, each) for i in range(6)),
+        buttons=tuple(QRect(side, top + i * (each + 4), RAIL, each) for i in range(BUTTONS)),
         timeline=QRect(),
     )
 
@@ -117,9 +118,10 @@ def _row(x: int, y: int, width: int, height: int, parts: tuple[int, ...]) -> tup
 
 
 def _grid(x: int, y: int, width: int, height: int) -> tuple[QRect, ...]:
-    """Six buttons, two in a row."""
-    each = (width - GAP) // 2
-    return tuple(
-        QRect(x + (i % 2) * (each + GAP), y + (i // 2) * (height + GAP), each, height)
-        for i in range(6)
-    )
+    """Four buttons two in a row, and three in the last row."""
+    half = (width - GAP) // 2
+    rects = [
+        QRect(x + (i % 2) * (half + GAP), y + (i // 2) * (height + GAP), half, height)
+        for i in range(4)
+    ]
+    return (*rects, *_row(x, y + 2 * (height + GAP), width, height, (1, 1, 1)))

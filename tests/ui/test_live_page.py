@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ketamonitor import drafts
-from ketamonitor.alarms import milder
+from ketamonitor.alarms.order import milder
 from ketamonitor.view import Update
 from tests.ui import made_up
 from tests.ui.made_up import NURSE, MadeUp
