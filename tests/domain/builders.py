@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
+from ketamonitor.alarm_plan import TechnicalPlan
 from ketamonitor.entries import GENESIS, PROGRAM, Draft, Entry, chain
 from ketamonitor.library import SHIPPED
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json, read_protocol
@@ -18,6 +21,20 @@ def protocol(name: str = "iv-ketamine-40") -> TreatmentProtocol:
     return read_protocol(SHIPPED / f"{name}.toml")
 
 
+def plain_protocol(name: str = "iv-ketamine-40") -> TreatmentProtocol:
+    """A shipped protocol with its limits laid bare: no delay, no confirming, no hysteresis, no
+    latching, values silent after 30 s. For tests that are about something else than those."""
+    shipped = protocol(name)
+    rows = tuple(
+        msgspec.structs.replace(row, for_s=0, for_readings=1, clear_by=0, confirm=None, latch=False)
+        for row in shipped.limit
+        if not row.before_dose and row.metric != "moaas" and row.value != 200
+    )
+    return msgspec.structs.replace(
+        shipped, limit=rows, technical=TechnicalPlan(no_reading_s=30, no_reading_medium_s=300)
+    )
+
+
 def started(
     used: TreatmentProtocol | None = None,
     devices: Iterable[tuple[str, str]] = (("dinamap", "/dev/ttyUSB0"),),
@@ -27,7 +44,7 @@ def started(
         "event": "started",
         "patient": {"name": "LINDQVIST, Maren", "mrn": "0048-2917", "born": "1984-03-14"},
         "weight_kg": 68.4,
-        "protocol": protocol_to_json(used or protocol()),
+        "protocol": protocol_to_json(used or plain_protocol()),
         "devices": [{"driver": d, "port": p, "source": d} for d, p in devices],
         "simulated": True,
         "chair": "3",

@@ -224,13 +224,13 @@ def test_due_overdue_done_and_what_follows() -> None:
         ten + 121: DueState.OVERDUE,
     }
     c.tick(ten + 121)
-    assert [key.split(":")[1] for key, _, _ in c.alarms("raised") if key.startswith("overdue")] == [
-        "bp"
-    ]
-    overdue = next(e for e in c.entries if e.kind == "alarm")
-    assert overdue.body["condition"] == "observation_overdue"
+    reminders = [e.body for e in c.entries if e.body.get("event") == "overdue"]
+    assert [(b["what"], b["due_at"]) for b in reminders] == [("bp", at(ten).isoformat())]
+    assert c.alarms("raised") == [], "a reminder is no alarm"
+    c.tick(ten + 122)
+    assert len([e for e in c.entries if e.body.get("event") == "overdue"]) == 1
     c.enter(cuff(ten + 130, 122, 80))
-    assert c.alarms("cleared")[-1][0].startswith("overdue:bp")
+    assert next(i for i in c.view(ten + 131).due if i.what == "bp").state is DueState.DONE
 
 
 def test_the_infusion_counts_only_while_it_runs() -> None:
