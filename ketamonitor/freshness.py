@@ -24,7 +24,8 @@ def shown_values(
     next_bp: datetime | None,
     cuff_state: str,
 ) -> dict[str, ShownValue]:
-    """What to show of each metric. ``intervals``: seconds between a source's values."""
+    """What to show of each metric; a person's answers are not among them. ``intervals``: seconds
+    between a source's values."""
     return {
         key: (
             _cuff(item, now, next_bp, cuff_state, "cuff_failed" in active)
@@ -38,7 +39,7 @@ def shown_values(
             )
         )
         for key, item in known.items()
-        if not _over(key, item, now)
+        if key in METRICS and not _over(key, item, now)
     }
 
 
