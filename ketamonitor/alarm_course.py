@@ -11,7 +11,8 @@ from ketamonitor.alarms.order import rank
 @dataclass(frozen=True, slots=True)
 class Escalation:
     """An alarm got a higher priority. ``why``: ``confirmed``, ``longer``, ``not acknowledged``;
-    ``after_s``: so long after it had last asked for attention."""
+    ``after_s``: so long after it had last asked for attention. ``by_reading``: the number of the
+    reading entry that brought it, where one did."""
 
     at: datetime
     was: str
@@ -20,6 +21,7 @@ class Escalation:
     value: float | None
     text: str
     after_s: float
+    by_reading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

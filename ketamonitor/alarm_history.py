@@ -95,6 +95,7 @@ class AlarmHistory:
             body.get("value"),
             body["text"],
             (entry.at - episode.priority_since).total_seconds(),
+            self._cause,
         )
         self.episodes[place] = replace(episode, escalations=(*episode.escalations, escalation))
 

@@ -94,9 +94,11 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "outside": sum(not frame.holds(c.at) for c in record.cuff)
         + sum(not frame.holds(d.at) for d in record.doses),
         "several": len(limits) < len(bounds(record)),
+        "changed": bool(record.history.limit_changes),
         "unarmed": any(
             limit.bound(baseline_of(record, limit.metric)) is None
             for limit in record.info.protocol.limit
+            if limit.relative != "trend"
         ),
         "alt": _alt(record, frame),
     }

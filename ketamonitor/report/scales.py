@@ -88,12 +88,14 @@ def baseline(record: Record) -> list[float]:
 
 
 def bounds(record: Record) -> list[tuple[AlarmLimit, float]]:
-    """All armed limits of what is drawn: of pulse and heart rate only the one that came."""
+    """All armed limits of what is drawn: of pulse and heart rate only the one that came. A trend
+    has no line, and a limit of the time before the first dose none once a dose was given."""
     shown = {*PRESSURES, "spo2", _pulse_key(record)}
+    dosed = record.first_dose_at is not None
     pairs = [
         (limit, limit.bound(baseline_of(record, limit.metric)))
-        for limit in record.info.protocol.limit
-        if limit.metric in shown
+        for limit in record.history.limits(record.info.protocol.limit)
+        if limit.metric in shown and limit.relative != "trend" and not (limit.before_dose and dosed)
     ]
     return [(limit, bound) for limit, bound in pairs if bound is not None]
 

@@ -14,6 +14,7 @@ from ketamonitor.course import AnswerPoint, CuffPoint, Series
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
+from ketamonitor.report.stars import stars_of
 
 #: Pulse and SpO2 of a row are the readings nearest to its time, no further away than this.
 NEAREST = timedelta(seconds=60)
@@ -21,7 +22,6 @@ NEAREST = timedelta(seconds=60)
 TOGETHER = timedelta(minutes=5)
 
 _ANSWERS = {"not_assessed": "n.a.", "declined": "decl."}
-_RANK = {"": 0, "*": 1, "**": 2, "***": 3}
 
 
 @dataclass(slots=True)
@@ -47,8 +47,9 @@ def values_table(record: Record, frame: Frame) -> dict[str, Any]:
     columns += ["Seen at"] if instruments else []
     columns += ["Source"]
     body = []
+    of_readings = stars_of(record)
     for row in rows:
-        stars = _stars(record, row.cuff)
+        stars = of_readings.get(row.cuff.seq, "") if row.cuff else ""
         cells: list[str | None] = [frame.clock(row.at), _minute(record, frame, row), *_bp(row.cuff)]
         if cells[2] is not None and stars:
             cells[2] = f"{cells[2]} {stars}"
@@ -66,7 +67,11 @@ def values_table(record: Record, frame: Frame) -> dict[str, Any]:
                 "struck": bool(row.cuff and row.cuff.struck),
             }
         )
-    return {"columns": columns, "rows": body, "keys": _keys(record, rows)}
+    return {
+        "columns": columns,
+        "rows": body,
+        "keys": _keys(record, rows, starred=bool(of_readings)),
+    }
 
 
 def _rows(record: Record) -> list[_Row]:
@@ -128,24 +133,6 @@ def _cuff_pulse(cuff: CuffPoint | None) -> str | None:
     return _figure(cuff.pulse, "nibp_pulse", cuff.doubtful)
 
 
-def _stars(record: Record, cuff: CuffPoint | None) -> str:
-    """The asterisks of the highest limit that the reading is beyond; none for a doubtful one."""
-    if cuff is None or not cuff.plotted:
-        return ""
-    values = {"nibp_sys": cuff.sys, "nibp_dia": cuff.dia}
-    if "nibp_map" not in cuff.doubtful:
-        values["nibp_map"] = cuff.mean
-    base = record.baseline if record.baseline and record.baseline.locked_at <= cuff.at else None
-    bases = {"nibp_sys": base.sys, "nibp_dia": base.dia} if base else {}
-    passed = [
-        words.STARS[limit.priority]
-        for limit in record.info.protocol.limit
-        if (value := values.get(limit.metric)) is not None
-        and limit.passed(value, bases.get(limit.metric))
-    ]
-    return max(passed, key=_RANK.__getitem__, default="")
-
-
 def _nearest(series: Series, at: datetime, key: str) -> str:
     """The value nearest in time; a dash where there is none within a minute."""
     place = bisect.bisect_left(series.times, at - NEAREST)
@@ -181,11 +168,11 @@ def _source(row: _Row) -> str:
     return f"{how}, L" if row.cuff.late else how
 
 
-def _keys(record: Record, rows: list[_Row]) -> list[str]:
+def _keys(record: Record, rows: list[_Row], *, starred: bool) -> list[str]:
     """What the signs of this very table mean."""
     keys = ["B baseline"] if record.baseline else []
-    if any(_stars(record, row.cuff) for row in rows):
-        keys.append("*, ** or *** beyond that limit")
+    if starred:
+        keys.append("*, ** or *** the alert at that reading, LOW, MEDIUM or HIGH")
     if any(row.cuff and row.cuff.doubtful for row in rows):
         keys.append("? implausible: kept as it came, not taken as a reading, raises no alert on it")
     keys.append("– no value")
