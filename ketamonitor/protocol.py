@@ -82,7 +82,8 @@ class TreatmentProtocol(Rows, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     @property
     def approved(self) -> bool:
-        """Whether a medical director has put name and date to this version."""
+        """Whether a record names who approved it. In a file the two words unlock nothing
+        (:mod:`ketamonitor.approvals` does)."""
         return bool(self.approved_by.strip() and self.approved_on.strip())
 
 

@@ -17,6 +17,7 @@ from devices.registry import driver
 from devices.spec import Command
 from ketamonitor import __version__, drafts
 from ketamonitor.alarms.order import milder
+from ketamonitor.approvals import Approvals, Standing, recorded_as
 from ketamonitor.arrivals import Arrivals
 from ketamonitor.blackbox.box import BlackBox
 from ketamonitor.blackbox.parts import Limits
@@ -45,13 +46,13 @@ class SessionPlan:
     simulated: bool
     chair: str
 
-    def check(self, today: date) -> None:
-        """Raises ``ValueError`` with one clear line where the plan cannot be used."""
-        if not self.simulated and not self.protocol.approved:
-            raise ValueError(
-                f"Protocol {self.protocol.name} is not approved: a medical director must put name"
-                " and date into its file before it is used on a patient"
-            )
+    def check(self, today: date, standing: Standing) -> None:
+        """Raises ``ValueError`` with one clear line where the plan cannot be used.
+
+        ``standing`` is that of the plan's protocol (:meth:`Approvals.standing`).
+        """
+        if not self.simulated and standing.approval is None:
+            raise ValueError(standing.why)
         if not self.patient.name.strip() or not self.patient.mrn.strip():
             raise ValueError("A patient needs a name and a record number")
         if not date(1900, 1, 1) <= self.patient.born <= today:
@@ -97,7 +98,9 @@ class Station:
             self._recorder.stop()
             self._recorder.join()
             raise
-        self.people = People(open_store(store_url), clock.now)
+        store = open_store(store_url)
+        self.people = People(store, clock.now)
+        self.approvals = Approvals(store, self.people, clock.now)
         folder = captures_folder(store_url)
         self._box = BlackBox(folder, self._recorder.submit, clock.now, captures)
         #: Where captures of monitors that are tried outside a session go.
@@ -114,7 +117,8 @@ class Station:
         cable still to be found; with ``ports_must_open`` it is a :class:`PortError` and nothing
         begins. Raises ``ValueError`` where the plan cannot be used.
         """
-        plan.check(self.clock.now().date())
+        standing = self.approvals.standing(plan.protocol)
+        plan.check(self.clock.now().date(), standing)
         finders = self._finders(plan.devices)
         # A session begins when its ports are opened: a simulated monitor's clock starts there too.
         now = self.clock.now()
@@ -128,7 +132,7 @@ class Station:
                 "born": plan.patient.born.isoformat(),
             },
             "weight_kg": plan.weight_kg,
-            "protocol": protocol_to_json(plan.protocol),
+            "protocol": protocol_to_json(recorded_as(plan.protocol, standing.approval)),
             "devices": [_device_json(device) for device in plan.devices],
             "simulated": plan.simulated,
             "chair": plan.chair,

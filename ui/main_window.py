@@ -64,7 +64,15 @@ class MainWindow(QMainWindow):
         self.sessions = SessionsPage(
             kit, self.background, station.sessions, lambda: list(self.chairs)
         )
-        self.new_session = NewSessionPage(kit, station.protocols, self.watch, station.clock.now)
+        self.new_session = NewSessionPage(
+            kit,
+            station.protocols,
+            self.watch,
+            station.clock.now,
+            station.approvals,
+            self.background,
+            lambda: self.person,
+        )
         self.devices = self._devices_page()
         self.review = ReviewPage(
             kit,

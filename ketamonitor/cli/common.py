@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import math
+import os
 
-from ketamonitor.cli.errors import UserError
+from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.store import Store, StoreError, default_store_url, open_store
 
 
@@ -39,6 +41,17 @@ def positive(text: str) -> float:
 def emit(as_json: bool, line: str, data: object) -> None:
     """One result on standard output: a line for people, or one JSON object."""
     print(json.dumps(data, ensure_ascii=False) if as_json else line, flush=True)
+
+
+def password_of(user: str) -> str:
+    """The password that is typed, or ``KETAMONITOR_PASSWORD``. Raises :class:`UsageError`."""
+    given = os.environ.get("KETAMONITOR_PASSWORD")
+    if given is not None:
+        return given
+    try:
+        return getpass.getpass(f"Password of {user}: ")
+    except (EOFError, OSError) as error:
+        raise UsageError("no password was given: type it, or set KETAMONITOR_PASSWORD") from error
 
 
 def open_reading(url: str) -> Store:

@@ -1,35 +1,66 @@
-"""``ketamonitor protocol list | show | check``: treatment protocols in words."""
+"""``ketamonitor protocol``: treatment protocols in words, checked, approved, withdrawn."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ketamonitor.alarm_plan import AlarmLimit
-from ketamonitor.cli.common import emit
+from ketamonitor.approvals import (
+    NOT_APPROVED,
+    ApprovalError,
+    Approvals,
+    Standing,
+    recorded_as,
+)
+from ketamonitor.cli.common import add_store, emit, open_reading, password_of, store_url
 from ketamonitor.cli.errors import UserError
+from ketamonitor.clock import SteadyClock
 from ketamonitor.library import load_protocols
+from ketamonitor.people import People
 from ketamonitor.protocol import (
     ProtocolError,
     TreatmentProtocol,
     protocol_to_json,
     read_protocol,
 )
+from ketamonitor.store import StoreError, open_store, store_exists
 from ketamonitor.words import STARS
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("protocol", help="list, show and check treatment protocols")
+    parser = subparsers.add_parser(
+        "protocol", help="list, show, check and approve treatment protocols"
+    )
     commands = parser.add_subparsers(dest="protocol_command", required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="the protocols at hand")
     listing.set_defaults(handler=list_protocols)
     show = commands.add_parser("show", help="one protocol in words")
-    show.add_argument("name", metavar="NAME")
+    show.add_argument("name", metavar="NAME", help="a protocol at hand, or a .toml file")
     show.set_defaults(handler=show_protocol)
     check = commands.add_parser("check", help="check a protocol file")
     check.add_argument("file", type=Path, metavar="FILE")
     check.set_defaults(handler=check_protocol)
-    for command in (listing, show, check):
+    approve = commands.add_parser(
+        "approve",
+        help="approve a version for use on patients",
+        description="Only a medical director approves. The password is asked for; for scripts it"
+        " is taken from the environment variable KETAMONITOR_PASSWORD.",
+    )
+    approve.add_argument("name", metavar="NAME", help="a protocol at hand, or a .toml file")
+    approve.set_defaults(handler=approve_protocol)
+    withdraw = commands.add_parser("withdraw", help="take an approval back")
+    withdraw.add_argument("name", metavar="NAME")
+    withdraw.add_argument("--reason", required=True, metavar="T")
+    withdraw.add_argument("--version", type=int, metavar="N", help="else every version")
+    withdraw.set_defaults(handler=withdraw_protocol)
+    for command in (approve, withdraw):
+        command.add_argument("--user", required=True, metavar="DIRECTOR")
+    for command in (listing, show, approve, withdraw):
+        add_store(command)
+    for command in (listing, show, check, approve, withdraw):
         command.add_argument("--json", action="store_true")
 
 
@@ -40,24 +71,62 @@ def _all() -> dict[str, TreatmentProtocol]:
         raise UserError(str(error)) from error
 
 
+def _named(name: str) -> TreatmentProtocol:
+    """The protocol of that name or in that file. Raises :class:`UserError`."""
+    if name.endswith(".toml"):
+        try:
+            return read_protocol(Path(name))
+        except ProtocolError as error:
+            raise UserError(str(error)) from error
+    known = _all()
+    if name not in known:
+        raise UserError(f"unknown protocol {name!r} (known: {', '.join(known)})")
+    return known[name]
+
+
+def _standings(
+    args: argparse.Namespace, protocols: Iterable[TreatmentProtocol]
+) -> dict[str, Standing]:
+    """How each stands. Where there is no store yet nothing is approved; one that was named and is
+    not there, or cannot be read, is a :class:`UserError`."""
+    url = store_url(args)
+    try:
+        if getattr(args, "store", None) is None and not store_exists(url):
+            none = Standing(
+                None, f"{url}: no store yet, so nothing is approved", True, NOT_APPROVED
+            )
+            return {protocol.name: none for protocol in protocols}
+        with open_reading(url) as store:
+            now = SteadyClock().now
+            return Approvals(store, People(store, now), now).standings(protocols)
+    except StoreError as error:
+        raise UserError(str(error)) from error
+
+
+def _as_json(protocol: TreatmentProtocol, standing: Standing) -> dict[str, object]:
+    """The protocol as a record would keep it, and its approval, or why there is none."""
+    approval = standing.approval
+    return {
+        **protocol_to_json(recorded_as(protocol, approval)),
+        "approval": approval.as_json() if approval else None,
+        "not_approved": standing.why or None,
+    }
+
+
 def list_protocols(args: argparse.Namespace) -> int:
-    for protocol in _all().values():
-        state = (
-            f"approved by {protocol.approved_by}, {protocol.approved_on}"
-            if protocol.approved
-            else "not approved: simulated sessions only"
-        )
-        line = f"{protocol.name}  version {protocol.version}  {protocol.title}  ({state})"
-        emit(args.json, line, protocol_to_json(protocol))
+    known = _all()
+    standings = _standings(args, known.values())
+    for protocol in known.values():
+        standing = standings[protocol.name]
+        line = f"{protocol.name}  version {protocol.version}  {protocol.title}  ({standing.line})"
+        emit(args.json, line, _as_json(protocol, standing))
     return 0
 
 
 def show_protocol(args: argparse.Namespace) -> int:
-    known = _all()
-    if args.name not in known:
-        raise UserError(f"unknown protocol {args.name!r} (known: {', '.join(known)})")
-    protocol = known[args.name]
-    emit(args.json, "\n".join(in_words(protocol)), protocol_to_json(protocol))
+    protocol = _named(args.name)
+    standing = _standings(args, [protocol])[protocol.name]
+    emit(args.json, "\n".join(in_words(protocol, standing)), _as_json(protocol, standing))
     return 0
 
 
@@ -71,7 +140,38 @@ def check_protocol(args: argparse.Namespace) -> int:
     return 0
 
 
-def in_words(protocol: TreatmentProtocol) -> list[str]:
+def approve_protocol(args: argparse.Namespace) -> int:
+    protocol = _named(args.name)
+    password = password_of(args.user)
+    with _approvals(args) as approvals:
+        approval = approvals.approve(protocol, args.user, password)
+    line = f"{protocol.name} version {protocol.version}: {Standing(approval).line}"
+    emit(args.json, line, approval.as_json())
+    return 0
+
+
+def withdraw_protocol(args: argparse.Namespace) -> int:
+    password = password_of(args.user)
+    with _approvals(args) as approvals:
+        taken = approvals.withdraw(args.name, args.reason, args.user, password, args.version)
+    for approval in taken:
+        line = f"{approval.name} version {approval.version}: approval by {approval.who} withdrawn"
+        emit(args.json, line, {**approval.as_json(), "withdrawn": True})
+    return 0
+
+
+@contextmanager
+def _approvals(args: argparse.Namespace) -> Iterator[Approvals]:
+    """The approvals of the store, to be changed. What is refused is a :class:`UserError`."""
+    try:
+        with open_store(store_url(args), create=False) as store:
+            now = SteadyClock().now
+            yield Approvals(store, People(store, now), now)
+    except (StoreError, ApprovalError) as error:
+        raise UserError(str(error)) from error
+
+
+def in_words(protocol: TreatmentProtocol, standing: Standing) -> list[str]:
     """The protocol as lines a clinician can read aloud."""
     dose = protocol.dose
     given = {
@@ -82,10 +182,15 @@ def in_words(protocol: TreatmentProtocol) -> list[str]:
     lines = [
         f"{protocol.title} (version {protocol.version})",
         f"source    {protocol.source}",
-        f"approved  {protocol.approved_by or 'not approved: simulated sessions only'}",
+        f"approval  {standing.line}",
         f"dose      {dose.drug}, {dose.route}, {given}",
         f"gate      {protocol.gate.from_first_dose_min:g} min from the first dose",
     ]
+    if protocol.approved:
+        lines.append(
+            f"in file   approved by {protocol.approved_by}, {protocol.approved_on}"
+            " (for readers of the file; it unlocks nothing)"
+        )
     for due in protocol.due:
         at = ", ".join(f"{m:g}" for m in due.minutes)
         lines.append(f"due       {due.what} at {at} min (grace {due.grace_min:g} min)")

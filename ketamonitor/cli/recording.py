@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 
 from devices.port import PortError
 from devices.registry import DRIVERS
-from ketamonitor.cli.common import add_store, emit, open_reading, positive, store_url
+from ketamonitor.cli.common import add_store, emit, open_reading, password_of, positive, store_url
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Entry
@@ -190,11 +188,8 @@ def _author(args: argparse.Namespace, station: Station, simulated: bool) -> str:
         if simulated:
             return SIMULATED_AUTHOR
         raise UsageError("--user NAME is needed: only a simulated session goes without signing in")
-    password = os.environ.get("KETAMONITOR_PASSWORD")
-    if password is None:
-        password = getpass.getpass(f"Password of {args.user}: ")
     try:
-        return station.people.sign_in(args.user, password).name
+        return station.people.sign_in(args.user, password_of(args.user)).name
     except SignInError as error:
         raise UserError(str(error)) from error
 

@@ -151,12 +151,17 @@ def test_a_changed_identifier_must_be_confirmed_anew(place: Place) -> None:
     assert "tick both" in place.window.new_session.words.text()
 
 
-def test_an_unapproved_protocol_is_for_simulated_sessions_only(place: Place) -> None:
+def test_an_unapproved_protocol_is_for_simulated_sessions_only(place: Place, qtbot: QtBot) -> None:
     type_new_session(place)
     page = place.window.new_session
     page.simulated.setChecked(False)
-    assert "not approved" in page.words.text()
     assert not page.start.isEnabled()
+    assert "looked up" in page.words.text()
+    qtbot.waitUntil(lambda: "is not approved" in page.words.text(), timeout=WAIT)
+    assert page.approval.line.text() == "Not approved: simulated sessions only"
+    assert not page.start.isEnabled()
+    page.simulated.setChecked(True)
+    assert page.start.isEnabled()
 
 
 def test_a_monitor_needs_port_and_model(place: Place) -> None:

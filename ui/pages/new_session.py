@@ -10,9 +10,13 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ketamonitor import intake
+from ketamonitor.approvals import Approvals
+from ketamonitor.people import Person
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.station import SessionPlan
 from ketamonitor.view import Patient
+from ui.background import Background
+from ui.pages.approval_part import ApprovalPart
 from ui.pages.device_rows import DeviceRows
 from ui.pages.parts import Kit, rule
 from ui.pages.protocol_preview import ProtocolPreview
@@ -34,9 +38,14 @@ class NewSessionPage(QWidget):
         protocols: Mapping[str, TreatmentProtocol],
         watch: PortWatch,
         now: Callable[[], datetime],
+        approvals: Approvals,
+        background: Background,
+        person: Callable[[], Person | None],
     ) -> None:
         super().__init__()
         self.kit, self._protocols, self._now = kit, protocols, now
+        self.approval = ApprovalPart(kit, approvals, background, person)
+        self.approval.changed.connect(self._refresh)
         self._starting = False
         # Two columns where there is no room for three: then patient and treatment share the left.
         self._left_part = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -118,6 +127,7 @@ class NewSessionPage(QWidget):
         self.preview = ProtocolPreview(self.kit)
         inside.addWidget(self.protocol)
         inside.addWidget(rule())
+        inside.addWidget(self.approval)
         inside.addWidget(self.preview, 1)
         return frame
 
@@ -150,8 +160,9 @@ class NewSessionPage(QWidget):
         return frame
 
     def opened(self) -> None:
-        """The page comes on screen: look for ports, begin with the name."""
+        """The page comes on screen: look for ports and approvals, begin with the name."""
         self.devices.look()
+        self.approval.look(self._protocols.values())
         self.name.setFocus()
 
     def clear(self) -> None:
@@ -188,12 +199,8 @@ class NewSessionPage(QWidget):
         chair = self.chair.text().strip()
         if not chair:
             raise ValueError("Type the chair")
-        if not protocol.approved and not self.simulated.isChecked():
-            raise ValueError(
-                "This protocol is not approved: it can only be used for a simulated session"
-            )
         plan = SessionPlan(patient, weight, protocol, devices, self.simulated.isChecked(), chair)
-        plan.check(self._today())
+        plan.check(self._today(), self.approval.standing(protocol))
         return plan
 
     def _patient(self) -> Patient:
@@ -214,6 +221,7 @@ class NewSessionPage(QWidget):
         self._refresh()
 
     def _protocol_changed(self) -> None:
+        self.approval.show_protocol(self.chosen)
         self._weight_changed()
 
     def _weight_changed(self) -> None:

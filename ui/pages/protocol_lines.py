@@ -71,12 +71,5 @@ def gate_line(protocol: TreatmentProtocol) -> str:
     return f"{protocol.gate.from_first_dose_min:g} min from the first dose"
 
 
-def approval_line(protocol: TreatmentProtocol) -> str:
-    """Whether it may be used for a patient, and if not, for what."""
-    if protocol.approved:
-        return f"Approved by {protocol.approved_by}, {protocol.approved_on}"
-    return "Not approved by a medical director: simulated sessions only"
-
-
 def star_header() -> tuple[str, str, str]:
     return STARS["low"], STARS["medium"], STARS["high"]

@@ -1,4 +1,4 @@
-"""The chosen protocol in plain words: dose, what is due, gate, limits, approval."""
+"""The chosen protocol in plain words: dose, what is due, gate, limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from ketamonitor.protocol import TreatmentProtocol
 from ui.pages.parts import Kit
 from ui.pages.protocol_lines import (
-    approval_line,
     arithmetic,
     dose_line,
     due_line,
@@ -39,7 +38,6 @@ class ProtocolPreview(QScrollArea):
         if protocol is None:
             layout.addWidget(self._kit.label("No protocol is chosen."))
         else:
-            layout.addWidget(self._kit.label(approval_line(protocol), "fact", wrap=True))
             layout.addWidget(
                 self._kit.facts(
                     [
