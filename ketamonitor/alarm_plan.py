@@ -254,7 +254,7 @@ def check_limits(limits: Iterable[AlarmLimit]) -> None:
         if limit.relative is None and not _passable(limit, of):
             raise PlanError(
                 f"{where}.value: {limit.value:g} {of.unit} can never be passed in a living"
-                f" patient ({of.label} goes from {of.low:g} to {of.high:g})"
+                f" patient, or always is ({of.label} goes from {of.low:g} to {of.high:g})"
             )
         baseline = limit.relative in ("baseline", "baseline_percent")
         if baseline and limit.metric not in ("nibp_sys", "nibp_dia"):
