@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from ketamonitor.alarms.situation import Fault, Situation
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.follow_up import FollowUps
 from ketamonitor.freshness import shown_values
+from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.record import Record, body_time, session_info
 from ketamonitor.schedule import due_items
 from ketamonitor.view import (
@@ -41,12 +42,17 @@ MEASURING = "measuring"
 
 
 class LiveSession:
-    """One running session. Owned by the recorder thread; everyone else gets :meth:`view`."""
+    """One running session. Owned by the recorder thread; everyone else gets :meth:`view`.
 
-    def __init__(self, first: Entry) -> None:
+    ``manager`` makes the manager of its alarms; tests hand in faulty ones to be caught.
+    """
+
+    def __init__(
+        self, first: Entry, manager: Callable[[TreatmentProtocol], AlarmManager] = AlarmManager
+    ) -> None:
         self.info = session_info(first)
         self.record = Record(self.info, keep_series=False)
-        self.alarms = AlarmManager(self.info.protocol)
+        self.alarms = manager(self.info.protocol)
         self.last: Entry = first
         self._vitals = Vitals(self.info.protocol.limit, self.info.protocol.technical.no_reading_s)
         self._vitals.lead([device.source for device in self.info.devices])
