@@ -110,7 +110,7 @@ class PortFinder:
         """Remembers the adapter at the first successful opening of ``url``."""
         if self._adapter is None:
             self._adapter = next(
-                (port.adapter for port in self._ports() if _same_device(port.device, url)), None
+                (port.adapter for port in self._ports() if same_port(port.device, url)), None
             )
 
     def find(self) -> str:
@@ -125,7 +125,7 @@ class PortFinder:
             raise PortError(
                 f"the adapter of {self._url} is not plugged in", "plug it in again", absent=True
             )
-        return self._url if any(_same_device(name, self._url) for name in found) else found[0]
+        return self._url if any(same_port(name, self._url) for name in found) else found[0]
 
 
 class Port:
@@ -207,11 +207,12 @@ def open_port(url: str, settings: LineSettings) -> Port:
             exclusive=True,
         )
     except OPENING_FAULTS as fault:
-        raise _refusal(url, fault) from fault
+        raise refusal(url, fault) from fault
     return Port(line, url)
 
 
-def _refusal(url: str, fault: BaseException) -> PortError:
+def refusal(url: str, fault: BaseException) -> PortError:
+    """Why this port cannot be opened, and what to do, from what the system said."""
     code, text = _errno(fault), str(fault)
     if "://" in url and not url.startswith("spy://"):
         if isinstance(fault, ValueError):
@@ -266,6 +267,14 @@ def _is_pseudo_terminal(url: str) -> bool:
     return "://" not in url and os.path.realpath(url).startswith(PSEUDO_TERMINALS)
 
 
-def _same_device(device: str, url: str) -> bool:
-    path = url.removeprefix("spy://").split("?", 1)[0]
-    return device == path or os.path.realpath(device) == os.path.realpath(path)
+def same_port(one: str, other: str) -> bool:
+    """Whether two ways of writing a port lead to the same one (links, ``spy://``, ``com3``)."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(url: str) -> str:
+    path = url.removeprefix("spy://").split("?", 1)[0] if url.startswith("spy://") else url
+    if "://" in path:
+        return path.lower()
+    # Windows takes COM3 in any case and with or without its device prefix; elsewhere case counts.
+    return path.upper().removeprefix("\\\\.\\") if os.name == "nt" else os.path.realpath(path)

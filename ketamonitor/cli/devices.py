@@ -21,6 +21,7 @@ from ketamonitor.cli import raw
 from ketamonitor.cli.common import emit, positive
 from ketamonitor.cli.detect import add_detect
 from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.cli.lamp import add_lamp
 from ketamonitor.cli.outputs import show
 from ketamonitor.clock import SteadyClock
 from ketamonitor.headless import interrupted_by_signals
@@ -51,6 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     raw.add_replay(parts, known_driver)
     add_detect(parts)
+    add_lamp(parts)
 
     for one in (listed, ports, read, capture):
         one.add_argument("--json", action="store_true", help="one JSON object a line")

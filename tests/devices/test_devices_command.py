@@ -39,6 +39,9 @@ def run(*words: object) -> int:
         ["read", "--port", "/dev/none", "--driver", "dinamap", "--seconds", "soon"],
         ["capture", "--port", "/dev/none", "--driver", "dinamap"],
         ["replay", "x", "--driver", "toaster"],
+        ["lamp", "--port", "/dev/none"],
+        ["lamp", "--port", "/dev/none", "--line", "txd"],
+        ["lamp", "--port", "/dev/none", "--line", "rts", "--seconds", "0"],
     ],
 )
 def test_wrong_usage_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,3 +150,32 @@ def test_a_line_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="9600 or 9600-8N1"):
             run(*command)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lamp_is_tried_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    lamp = ("lamp", "--port", "loop://", "--seconds", "0.2")
+    assert run(*lamp, "--line", "rts") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "lamp on: RTS of loop:// is active",
+        "lamp off: RTS of loop:// is inactive",
+    ]
+    assert run(*lamp, "--line", "dtr", "--normally-on", "--json") == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["line"], one["on"], one["active"]) for one in told] == [
+        ("dtr", False, True),
+        ("dtr", True, False),
+    ]
+
+
+def test_a_lamp_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    line = ("--line", "rts", "--seconds", "0.2")
+    with pytest.raises(UserError, match="does not exist") as caught:
+        run("lamp", "--port", tmp_path / "none", *line)
+    assert caught.value.status == 1
+    with pytest.raises(UsageError, match="--port: socket://h:1 has no RTS or DTR line"):
+        run("lamp", "--port", "socket://h:1", *line)
+    with (
+        FarEnd(tmp_path / "port", mute) as far,
+        pytest.raises(UserError, match="has no RTS and DTR lines"),
+    ):
+        run("lamp", "--port", far.name, *line)
