@@ -111,7 +111,7 @@ class LivePage(LiveParts):
         if stopped is not None:
             view = distrusted(view)
         self.banner.show_session(view.info, now)
-        self.alarm_bar.show_alarms(alarms, view.last_alarm, now)
+        self.alarm_bar.show_view(view, alarms, now)
         self.phases.show_view(view, now)
         self.gate.show_view(view, now)
         for tile in (self.pressure, self.pulse, self.spo2, self.strip):
@@ -172,12 +172,17 @@ class LivePage(LiveParts):
             key.Key_I: self.interruption_wanted.emit,
             key.Key_L: self.lock_wanted.emit,
             key.Key_A: self.alarm_bar.acknowledge_highest,
-            key.Key_S: self.audio_wanted.emit,
+            key.Key_S: self._ask_audio,
             key.Key_F2: self.limits_wanted.emit,
             key.Key_F3: self.alarms_wanted.emit,
             key.Key_F4: self.devices_wanted.emit,
             key.Key_F6: self.theme.switch,
         }
+
+    def _ask_audio(self) -> None:
+        """Audio cannot be paused in advance: without an alarm or a pause the key does nothing."""
+        if self.alarm_bar.can_pause:
+            self.audio_wanted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Single keys. A text field that has the focus, and an entry panel, take theirs first;

@@ -48,6 +48,7 @@ class LiveParts(QWidget):
     lock_wanted = Signal()
     sessions_wanted = Signal()
     acknowledge_wanted = Signal(object)
+    chair_wanted = Signal(str)
 
     def __init__(self, theme: Theme, user: str, author: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,8 +125,16 @@ class LiveParts(QWidget):
         theme = self.theme
         self.banner = Banner(theme, self)
         self.alarm_bar = AlarmBar(theme, self)
-        self.alarm_bar.acknowledge_wanted.connect(self.acknowledge_wanted)
-        self.alarm_bar.limits_wanted.connect(self.limits_wanted)
+        for asked, passed_on in (
+            (self.alarm_bar.acknowledge_wanted, self.acknowledge_wanted),
+            (self.alarm_bar.limits_wanted, self.limits_wanted),
+            (self.alarm_bar.alarms_wanted, self.alarms_wanted),
+            (self.alarm_bar.audio_wanted, self.audio_wanted),
+            (self.alarm_bar.interruption_wanted, self.interruption_wanted),
+            (self.alarm_bar.sound_test_wanted, self.sound_test_wanted),
+            (self.alarm_bar.chair_wanted, self.chair_wanted),
+        ):
+            asked.connect(passed_on)
         self.phases, self.gate = PhaseBar(theme, self), GateBox(theme, self)
         self.pressure = PressureTile(theme, self)
         self.pulse = LiveTile(theme, "PULSE", "/min", "pulse", "pulse", self)

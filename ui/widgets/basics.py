@@ -53,6 +53,8 @@ class Drawn(QAbstractButton):
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
+        #: What was drawn last, as the eye reads it.
+        self.words: tuple[str, ...] = ()
         self.setText(name)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -75,6 +77,7 @@ class Drawn(QAbstractButton):
         if not self.isEnabled():
             painter.setOpacity(0.45)
         self.draw(ink, area)
+        self.words = tuple(ink.words)
         if self.hasFocus():
             painter.setOpacity(1)
             ink.box(area, None, "accent", 2)
