@@ -70,10 +70,10 @@ def test_the_stars_follow_the_limits_of_the_session() -> None:
 
 def test_a_limit_of_the_time_before_the_dose_stars_nothing_after_it() -> None:
     played = Played()
-    played.add(cuff(10, 145, 80))
-    played.add(drafts.dose("esketamine", "nasal", 28, device_no=1, at=at(60), author="o"))
+    played.add(cuff(10, 145, 80), cuff(130, 146, 80))
+    played.add(drafts.dose("esketamine", "nasal", 28, device_no=1, at=at(160), author="o"))
     played.add(cuff(600, 145, 80))
-    assert stars(played) == ["*", ""]
+    assert stars(played) == ["", "*", ""], "before the dose it takes two readings"
 
 
 def test_a_reading_that_raised_nothing_is_judged_by_its_own_run() -> None:
