@@ -122,7 +122,8 @@ class AlarmLimit(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if reference is None:
             return None
         if self.relative == "baseline_percent":
-            return reference * (1 + self.value / 100)
+            # In this order 70 % of 90 is 63, and not a little less.
+            return reference * (100 + self.value) / 100
         return reference + self.value
 
     def beyond(self, value: float, bound: float) -> bool:

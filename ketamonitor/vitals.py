@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from devices.metrics import METRICS
 from ketamonitor.alarm_plan import AlarmLimit
@@ -74,6 +75,7 @@ class Vitals:
         if newest is not None and at < newest:
             return  # an older value than the last changes nothing
         plain = usable(value)
+        doubtful = doubtful or _outside(key, value)
         if value is not None and (doubtful or not plain):
             # What is no finite number is kept out of sight as well: it is not even a doubtful one.
             self.known[key] = (
@@ -89,8 +91,13 @@ class Vitals:
                 self.last_bp_at = at
         kept = self.samples.setdefault(key, deque())
         kept.append(Sample(at, value, value is not None and plain and not doubtful))
-        while len(kept) > AT_LEAST and at - kept[0].at > self._kept:
-            kept.popleft()
+        while len(kept) > AT_LEAST:
+            # The last usable value stays however old it is: what alarmed because of it has not
+            # ended because dashes have come ever since.
+            oldest = 0 if any(s.usable for s in islice(kept, 1, None)) else 1
+            if at - kept[oldest].at <= self._kept:
+                break
+            del kept[oldest]
 
     def _leads(
         self, key: str, known: Known, source: str, value: float | None, at: datetime
@@ -103,3 +110,14 @@ class Vitals:
             return value is not None
         silent = known.missing or known.at is None or at - known.at > self._quiet
         return silent and value is not None
+
+
+def _outside(key: str, value: float | None) -> bool:
+    """Beyond what the metric can be in a living adult, whether or not its driver has flagged it."""
+    metric = METRICS.get(key)
+    return (
+        metric is not None
+        and value is not None
+        and usable(value)
+        and not metric.low <= value <= metric.high
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ketamonitor.alarms.limits import limit_alarm
+from ketamonitor.alarms.order import worse
 from ketamonitor.alarms.situation import Situation
 from ketamonitor.alarms.technical import technical_alarms
 from ketamonitor.view import ActiveAlarm, Interruption
@@ -13,7 +14,10 @@ def holding(situation: Situation) -> dict[str, ActiveAlarm]:
     found: dict[str, ActiveAlarm] = {}
     for limit in situation.limits:
         alarm = limit_alarm(limit, situation)
-        if alarm is not None:
+        # Two rows may come to one value in a session, and so to one id: the worse one counts.
+        if alarm is not None and (
+            alarm.id not in found or worse(alarm.priority, found[alarm.id].priority)
+        ):
             found[alarm.id] = alarm
     for alarm in technical_alarms(situation):
         found[alarm.id] = alarm

@@ -17,11 +17,12 @@ from ketamonitor.view import ActiveAlarm, Baseline
 class Run:
     """The newest consecutive values that are all beyond (or all inside) a bound.
 
-    ``count`` of them, the first and last measured at these times; ``value`` is the newest.
+    ``count`` of them, the last measured at ``last_at``; ``value`` is the newest. ``held_s`` are the
+    seconds from the first to the last, without stretches in which no values came.
     """
 
     count: int
-    first_at: datetime
+    held_s: float
     last_at: datetime
     value: float
 
@@ -33,17 +34,18 @@ def usable(value: object, *, plausible: bool = True) -> bool:
     return plausible and math.isfinite(value)
 
 
-def beyond(limit: AlarmLimit, samples: Sequence[Sample], bound: float) -> Run | None:
+def beyond(limit: AlarmLimit, samples: Sequence[Sample], bound: float, gap_s: float) -> Run | None:
     """The run of values beyond the bound up to the newest value; ``None`` if that one is not.
 
-    What is missing or implausible neither ends nor lengthens it: silence is no recovery.
+    What is missing or implausible neither ends nor lengthens it: silence is no recovery. Two values
+    more than ``gap_s`` apart have nothing between them that could have held.
     """
-    return _run(samples, lambda value: limit.beyond(value, bound))
+    return _run(samples, lambda value: limit.beyond(value, bound), gap_s)
 
 
-def inside(limit: AlarmLimit, samples: Sequence[Sample], bound: float) -> Run | None:
+def inside(limit: AlarmLimit, samples: Sequence[Sample], bound: float, gap_s: float) -> Run | None:
     """The run of values far enough inside for the condition to end."""
-    return _run(samples, lambda value: limit.inside(value, bound))
+    return _run(samples, lambda value: limit.inside(value, bound), gap_s)
 
 
 def reference(
@@ -76,9 +78,10 @@ def limit_alarm(limit: AlarmLimit, situation: Situation) -> ActiveAlarm | None:
         return None
     active = situation.active.get(limit.id)
     began = active is not None and active.ended_at is None
-    run = beyond(limit, samples, bound)
+    gap_s = _stale_s(limit, situation)
+    run = beyond(limit, samples, bound, gap_s)
     if began:
-        if _over(limit, inside(limit, samples, bound)):
+        if _over(limit, inside(limit, samples, bound, gap_s)):
             return None
     elif run is None or not _persists(limit, run, samples, situation):
         return None
@@ -137,15 +140,18 @@ def _persists(limit: AlarmLimit, run: Run, samples: Sequence[Sample], situation:
         return run.count >= limit.for_readings
     if limit.for_s <= 0:
         return True
-    if (run.last_at - run.first_at).total_seconds() >= limit.for_s:
+    if run.held_s >= limit.for_s:
         return True
+    since_s = (situation.now - run.last_at).total_seconds()
+    current = samples[-1].usable and since_s < _stale_s(limit, situation)
+    return current and run.held_s + since_s >= limit.for_s
+
+
+def _stale_s(limit: AlarmLimit, situation: Situation) -> float:
+    """After so many seconds the last value is no longer the present one."""
     known = situation.known.get(limit.metric)
-    source = known.source if known else ""
-    stale = max(
-        situation.protocol.technical.no_reading_s, 2.5 * situation.intervals.get(source, 1.0)
-    )
-    current = samples[-1].usable and (situation.now - run.last_at).total_seconds() <= stale
-    return current and (situation.now - run.first_at).total_seconds() >= limit.for_s
+    interval = situation.intervals.get(known.source if known else "", 1.0)
+    return max(situation.protocol.technical.no_reading_s, 2.5 * interval)
 
 
 def _over(limit: AlarmLimit, run: Run | None) -> bool:
@@ -154,7 +160,7 @@ def _over(limit: AlarmLimit, run: Run | None) -> bool:
         return False
     if limit.for_readings > 1:
         return run.count >= limit.for_readings
-    return (run.last_at - run.first_at).total_seconds() >= limit.for_s
+    return run.held_s >= limit.for_s
 
 
 def _priority(
@@ -224,17 +230,20 @@ def _earlier(limit: AlarmLimit, samples: Sequence[Sample]) -> float | None:
     return min(values) if limit.upper else max(values)
 
 
-def _run(samples: Sequence[Sample], belongs: Callable[[float], bool]) -> Run | None:
-    count, first, last, value = 0, None, None, 0.0
+def _run(samples: Sequence[Sample], belongs: Callable[[float], bool], gap_s: float) -> Run | None:
+    count, held_s, value = 0, 0.0, 0.0
+    first: Sample | None = None
+    last: Sample | None = None
     for sample in reversed(samples):
         if not sample.usable or sample.value is None:
             continue
         if not belongs(sample.value):
             break
         count += 1
+        if first is not None:
+            between_s = (first.at - sample.at).total_seconds()
+            held_s += between_s if between_s <= gap_s else 0.0
         first = sample
         if last is None:
             last, value = sample, sample.value
-    if first is None or last is None:
-        return None
-    return Run(count, first.at, last.at, value)
+    return None if last is None else Run(count, held_s, last.at, value)
