@@ -174,32 +174,56 @@ def plausible(values: dict[str, float | None]) -> dict[str, float]:
 def episodes(
     rows: Sequence[Row], carried: Carried, limits: Sequence[dict[str, Any]]
 ) -> dict[str, list[tuple[float, float]]]:
-    """For each absolute limit: (case second, value) of each reading that newly passes it."""
-    compare = {
-        ">": float.__gt__,
-        ">=": float.__ge__,
-        "<": float.__lt__,
-        "<=": float.__le__,
-    }
+    """For each absolute limit: (case second, value) at which its condition begins.
+
+    A value stands until the next one. It must be beyond for ``for_s`` seconds or ``for_readings``
+    readings, and be ``clear_by`` inside for as long before it can begin again.
+    """
     found: dict[str, list[tuple[float, float]]] = {}
     for limit in limits:
         metric = limit["metric"]
         if limit["relative"] or metric not in carried.step:
             continue
-        key = f"{metric}{limit['op']}{limit['value']:g}"
-        passed = False
-        found[key] = []
+        values: list[tuple[float, float]] = []
         for row in rows:
-            values = {m: carried.value(m, row[m]) for m in carried.step}
-            value = plausible({m: v for m, v in values.items() if m in CUFF or m == metric}).get(
+            here = {m: carried.value(m, row[m]) for m in carried.step}
+            value = plausible({m: v for m, v in here.items() if m in CUFF or m == metric}).get(
                 metric
             )
-            if value is None:
-                continue
-            now = compare[limit["op"]](float(value), float(limit["value"]))
-            if now and not passed:
-                found[key].append((float(row["t_s"]), value))
-            passed = now
+            if value is not None:
+                values.append((float(row["t_s"]), value))
+        found[f"{metric}{limit['op']}{limit['value']:g}"] = _begins(values, limit)
+    return found
+
+
+def _begins(
+    values: Sequence[tuple[float, float]], limit: dict[str, Any]
+) -> list[tuple[float, float]]:
+    compare = {
+        ">": float.__gt__,
+        ">=": float.__ge__,
+        "<": float.__lt__,
+        "<=": float.__le__,
+    }[limit["op"]]
+    bound, by = float(limit["value"]), float(limit.get("clear_by", 0))
+    by = by if limit["op"].startswith(">") else -by
+    needed_s, needed = float(limit.get("for_s", 0)), int(limit.get("for_readings", 1))
+    found, holds, since, count = [], False, 0.0, 0
+    for place, (t_s, value) in enumerate(values):
+        beyond = compare(float(value), bound)
+        clear = not beyond and (
+            not by or not compare(float(value), bound - by) or value == bound - by
+        )
+        if not (clear if holds else beyond):
+            count = 0
+            continue
+        since, count = (t_s, 1) if not count else (since, count + 1)
+        stands_until = values[place + 1][0] if place + 1 < len(values) else float("inf")
+        enough = count >= needed if needed > 1 else stands_until - since >= needed_s
+        if enough:
+            if not holds:
+                found.append((max(t_s, since + needed_s), value))
+            holds, count = not holds, 0
     return found
 
 
@@ -219,7 +243,10 @@ def _alarm_faults(rows: Sequence[Row], carried: Carried, session: dict[str, Any]
             continue
         at = session_seconds(session, entry["at"])
         raised[body["id"]].append((at, body["value"], body["limit"]))
-    for key, wanted in expected.items():
+    # A condition that would have begun after the last entry was never judged.
+    ended_s = session_seconds(session, session["entries"][-1]["at"]) - carried.interval_s
+    for key, begins in expected.items():
+        wanted = [(t_s, value) for t_s, value in begins if t_s <= ended_s]
         got = raised[key]
         if [v for _, v in wanted] != [v for _, v, _ in got]:
             found.append(f"limit {key}: case passes it with {wanted}, alarms raised {got}")
