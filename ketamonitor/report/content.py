@@ -8,9 +8,10 @@ from typing import Any
 
 from ketamonitor import words
 from ketamonitor.record import Record
+from ketamonitor.report.alerts import alerts
 from ketamonitor.report.chart import chart
 from ketamonitor.report.course import events, ledger, summary
-from ketamonitor.report.evidence import alerts, completeness, devices
+from ketamonitor.report.evidence import completeness, devices
 from ketamonitor.report.frame import Frame
 from ketamonitor.report.values import values_table
 

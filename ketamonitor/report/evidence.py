@@ -1,4 +1,4 @@
-"""What the record can be trusted for: alerts, completeness, devices."""
+"""What the record can be trusted for: completeness, devices."""
 
 from __future__ import annotations
 
@@ -12,39 +12,8 @@ from ketamonitor import words
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import DuePlan
 from ketamonitor.record import Record
+from ketamonitor.report import alerts
 from ketamonitor.report.frame import Frame
-
-
-def alerts(record: Record, frame: Frame) -> dict[str, Any]:
-    """Each alarm from start to end: start, priority, what, acknowledged, ended."""
-    rows = []
-    for alarm in record.alarms:
-        technical = "Technical: " if alarm.type == "technical" else ""
-        detail = f", {alarm.detail}" if alarm.detail else ""
-        if alarm.acknowledged_at:
-            at = frame.clock(alarm.acknowledged_at, seconds=True)
-            acknowledged = f"{at} {alarm.acknowledged_by or ''}".strip()
-        else:
-            acknowledged = "no"
-        ended = frame.clock(alarm.cleared_at, seconds=True) if alarm.cleared_at else "not ended"
-        rows.append(
-            {
-                "start": frame.clock(alarm.raised_at, seconds=True),
-                "priority": alarm.priority,
-                "stars": words.STARS[alarm.priority],
-                "what": f"{technical}{alarm.text}{detail}",
-                "acknowledged": acknowledged,
-                "ended": ended,
-            }
-        )
-    return {"rows": rows, "title": f"Alerts, {len(rows) or 'none'} in {length_in_words(record)}"}
-
-
-def length_in_words(record: Record) -> str:
-    """How long the session was, or is so far: ``2 h 20 min``."""
-    end = record.ended_at or record.last_at or record.info.started_at
-    whole = max(0, int((end - record.info.started_at).total_seconds()) // 60)
-    return f"{whole // 60} h {whole % 60:02d} min" if whole >= 60 else f"{whole} min"
 
 
 def completeness(record: Record, frame: Frame) -> dict[str, Any]:
@@ -61,6 +30,7 @@ def completeness(record: Record, frame: Frame) -> dict[str, Any]:
     if doubtful:
         counts.append(["Of the cuff values implausible", f"{doubtful}"])
     counts += [list(row) for row in _slots(record, frame)]
+    counts += alerts.counts(record)
     return {
         "counts": counts,
         "gaps": list(_gaps(record, frame)),

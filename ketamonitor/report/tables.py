@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from devices.metrics import METRICS
+from ketamonitor import words
 from ketamonitor.entries import Entry, stamp
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.report.files import ReportError, write_atomically
@@ -30,7 +31,7 @@ COLUMNS = (
     *("infusion_action", "planned_mg", "planned_min"),
     *_INSTRUMENT_COLUMNS.values(),
     *("alarm_event", "alarm_id", "alarm_condition", "alarm_priority", "alarm_type"),
-    *("alarm_metric", "alarm_value", "alarm_op", "alarm_limit"),
+    *("alarm_metric", "alarm_value", "alarm_op", "alarm_limit", "alarm_why", "alarm_until"),
     *("event", "of_seq", "text"),
 )
 
@@ -137,16 +138,27 @@ def _observation(body: Mapping[str, Any]) -> Cells:
 
 
 def _alarm(body: Mapping[str, Any]) -> Cells:
+    """Besides what the entry holds, its line of words as the screen has it."""
     keys = ("event", "id", "condition", "priority", "type", "metric", "value", "op", "limit")
-    text = "; ".join(part for part in (body.get("text"), body.get("detail")) if part)
-    return {**{f"alarm_{key}": body.get(key) for key in keys}, "text": text}
+    told = (body.get("text"), body.get("detail"), words.alarm_change(body))
+    return {
+        **{f"alarm_{key}": body.get(key) for key in keys},
+        "alarm_why": body.get("why") or body.get("reason"),
+        "alarm_until": body.get("until"),
+        "text": "; ".join(part for part in told if part),
+    }
 
 
 def _event(body: Mapping[str, Any]) -> Cells:
     """Events, notes, device and session entries: what it was, and its words."""
     values = {_METRIC_COLUMNS[f"nibp_{k}"]: body[k] for k in ("sys", "dia") if k in body}
-    words = (body.get(key) for key in ("state", "where", "text", "reason", "fault"))
-    text = "; ".join(str(word) for word in words if word)
+    kept = ("state", "where", "text", "reason", "fault")
+    parts = [str(body[key]) for key in kept if body.get(key)]
+    if body.get("event") == "action" and body["value"]:
+        parts.append(f"{body['value']} then")
+    if "for_s" in body:
+        parts.append(f"{body['for_s']:g} s")
+    text = "; ".join(parts)
     said_by = f" (said by {body['said_by']})" if "said_by" in body else ""
     return {
         "event": body.get("event"),

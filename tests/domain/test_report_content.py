@@ -20,6 +20,10 @@ from ketamonitor.report.glyphs import breakable, covered, showable
 from ketamonitor.report.marks import alarm_marks, spread
 from ketamonitor.report.pdf import FONTS
 from ketamonitor.report.scales import pressure_range
+from tests.domain.builders import at as second
+from tests.domain.builders import cuff as by_device
+from tests.domain.builders import protocol
+from tests.domain.played import Played
 from tests.domain.report_sessions import (
     CUFF,
     NURSE,
@@ -262,3 +266,65 @@ def test_a_chair_in_another_zone_is_told_in_its_own_time() -> None:
     record = Record.of(empty_session())
     moved = replace(record.info, started_at=START.astimezone(None))
     assert shaped(replace(record, info=moved))["head"]["times"].startswith("Times: local, UTC")
+
+
+def severe_session() -> Played:
+    """Two severe pressures, acknowledged late, acted on; a pause, a changed limit, a sound test."""
+    played = Played()
+    plan, card = protocol().pause, protocol().card[0]
+    played.add(by_device(10, 182, 80), by_device(130, 184, 80))
+    played.to(200)
+    alarm = played.alarm("nibp_sys>=180")
+    changed = next(row for row in protocol().limit if row.id == "nibp_sys>=160")
+    played.add(
+        drafts.acknowledge(alarm, at=second(200), author="okafor"),
+        drafts.action(card, card.step[2], alarm, "SYS 184", at=second(210), author="okafor"),
+        drafts.alarm_paused(plan, "toilet", 2, at=second(220), author="okafor"),
+        by_device(400, 171, 80),
+        drafts.limit_changed(changed, 170, "known", plan, at=second(410), author="hale"),
+        drafts.sound_test("Headset", heard=True, at=second(420), author="okafor"),
+        by_device(500, 150, 80),
+        drafts.ended("finished", at=second(3600), author="okafor"),
+    )
+    return played
+
+
+def test_an_alert_is_told_with_its_whole_life() -> None:
+    told = shaped(Record.of(severe_session().entries))["alerts"]
+    (row,) = [row for row in told["rows"] if row["what"].startswith("SYS 182 ≥ 180")]
+    assert (row["stars"], row["priority"], row["start"]) == ("***", "high", "14:00:10")
+    assert row["course"] == "MEDIUM, then HIGH 14:02:10, a second reading"
+    assert row["acknowledged"] == "14:03:20 okafor, after 3:10"
+    assert row["done"] == (
+        "14:03 Severe rise of blood pressure: Prescriber told, okafor; then SYS 171 at 14:06"
+    )
+    assert row["ended"] == "14:06:40"
+    (milder,) = [row for row in told["rows"] if row["what"].startswith("SYS 182 ≥ 160")]
+    assert (milder["acknowledged"], milder["done"]) == ("no", "")
+    assert milder["course"] == "MEDIUM, then HIGH 14:03:10, not acknowledged for 3:00"
+
+
+def test_pauses_changed_limits_and_the_sound_are_told_with_who_and_why() -> None:
+    told = shaped(Record.of(severe_session().entries))["alerts"]
+    assert told["pauses"] == [
+        ["14:03:40", "14:05:40", "ALARM PAUSED, to the toilet", "okafor", "time is over"]
+    ]
+    assert told["limits"] == [["14:06:50", "SYS ≥ 160", "MEDIUM", "170", "known", "hale"]]
+    assert told["signals"] == [["14:07:00", "Sound test on Headset: heard", "okafor"]]
+
+
+def test_the_number_of_alerts_and_their_rate_stand_with_the_completeness() -> None:
+    counts = dict(shaped(Record.of(severe_session().entries))["completeness"]["counts"])
+    raised = dict(shaped(Record.of(empty_session()))["completeness"]["counts"])
+    assert raised["Alerts HIGH / MEDIUM / LOW"] == "0 / 0 / 0"
+    assert raised["Alerts an hour"] == "–", "nothing follows from less than a minute"
+    high, medium, low = (int(n) for n in counts["Alerts HIGH / MEDIUM / LOW"].split(" / "))
+    assert float(counts["Alerts an hour"]) == high + medium + low
+
+
+def test_the_chart_draws_the_limits_of_the_session_and_says_that_one_was_changed() -> None:
+    chart = shaped(Record.of(severe_session().entries))["chart"]
+    assert chart["changed"]
+    drawn = [y for y, stars, pressure in chart["limits"] if pressure and stars == "**"]
+    assert 170 in drawn
+    assert 160 not in drawn

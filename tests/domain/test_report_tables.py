@@ -10,9 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ketamonitor import drafts
 from ketamonitor.entries import GENESIS, Draft, Entry, verify_chain
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.tables import COLUMNS, write_csv, write_json
+from tests.domain.builders import at as second
+from tests.domain.builders import cuff as by_device
+from tests.domain.builders import protocol
+from tests.domain.played import Played
 from tests.domain.report_sessions import (
     NURSE,
     Writer,
@@ -111,3 +116,24 @@ def test_a_session_without_entries_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="no entries"):
         write_json([], None, tmp_path / "out.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_alarm_rows_say_why_until_when_and_in_words(tmp_path: Path) -> None:
+    plan = protocol().pause
+    played = Played()
+    played.add(by_device(10, 165, 80))
+    played.to(200)
+    played.add(
+        drafts.alarm_paused(plan, "toilet", 2, at=second(200), author="okafor"),
+        drafts.sound_test("Headset", heard=False, at=second(201), author="okafor"),
+        Draft("audit", second(202), "program", {"event": "recorder_late", "for_s": 4}),
+    )
+    told = rows(played.entries, tmp_path / "out.csv")
+    (risen,) = [r for r in told if r["alarm_event"] == "escalated" and "160" in r["alarm_id"]]
+    assert (risen["alarm_why"], risen["alarm_priority"]) == ("not acknowledged", "high")
+    assert risen["text"].endswith("HIGH: not acknowledged in time")
+    (paused,) = [r for r in told if r["alarm_event"] == "alarm_paused"]
+    assert (paused["alarm_why"], paused["alarm_until"]) == ("toilet", second(320).isoformat())
+    assert paused["alarm_id"] == ""
+    texts = [r["text"] for r in told if r["kind"] == "audit"]
+    assert texts == ["Sound test on Headset: NOT heard", "4 s"]

@@ -9,8 +9,9 @@ from ketamonitor import words
 from ketamonitor.entries import PROGRAM, Entry, verify_chain
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.record import Record
+from ketamonitor.report.alerts import alerts
 from ketamonitor.report.course import ledger
-from ketamonitor.report.evidence import alerts, completeness
+from ketamonitor.report.evidence import completeness
 from ketamonitor.report.frame import Frame
 from ketamonitor.report.values import values_table
 from ketamonitor.session import LiveSession
@@ -19,7 +20,7 @@ from ui.pages.parts import Rows
 
 DOSE_HEADERS = ("Time", "Entry", "Reason or lot", "mg/min", "Total mg", "mg/kg", "By")
 OBSERVATION_HEADERS = ("Seen at", "Instrument", "Answer", "Entered", "By")
-ALARM_HEADERS = ("Start", "", "Alert", "Acknowledged", "Ended")
+ALARM_HEADERS = ("Start", "", "Alert", "Acknowledged", "Done", "Ended")
 CHANGE_HEADERS = ("No.", "At", "Entered", "What", "Detail")
 
 
@@ -65,7 +66,14 @@ def review(session: str, entries: Sequence[Entry]) -> Reviewed:
         ledger(record, frame),
         [_answer_row(record, frame, place) for place in range(len(record.answers))],
         [
-            [row["start"], row["stars"], row["what"], row["acknowledged"], row["ended"]]
+            [
+                row["start"],
+                row["stars"],
+                "; ".join(part for part in (row["what"], row["course"]) if part),
+                ", ".join(row["acknowledged"].splitlines()),
+                ", ".join(row["done"].splitlines()),
+                row["ended"],
+            ]
             for row in alerts(record, frame)["rows"]
         ],
         [_change_row(entry, frame) for entry in entries if _is_change(entry)],
