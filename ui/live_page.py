@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from devices.timing import Clock
 from ketamonitor.entries import Entry
 from ketamonitor.record import Record
-from ketamonitor.view import SessionView, Update
+from ketamonitor.view import ActiveAlarm, SessionView, Update
 from ui.guard import QUIET_S, distrusted, screen_alarms
 from ui.live_parts import LiveParts
 from ui.theme import Theme
@@ -48,6 +48,7 @@ class LivePage(LiveParts):
         self._heard_at: datetime | None = None
         self._drawn_at: datetime | None = None
         self._stale = False
+        self._alarms: tuple[ActiveAlarm, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Live session")
         self._timer = QTimer(self)
@@ -94,6 +95,11 @@ class LivePage(LiveParts):
         return self._view
 
     @property
+    def alarms(self) -> tuple[ActiveAlarm, ...]:
+        """The alarms as they were last drawn, led by what only the screen can tell."""
+        return self._alarms
+
+    @property
     def record(self) -> Record | None:
         """The page's own copy of the record."""
         return self._record
@@ -107,7 +113,7 @@ class LivePage(LiveParts):
             return
         self._drawn_at, self._stale = now, False
         stopped = self._stopped(now)
-        alarms = screen_alarms(view, stopped)
+        self._alarms = alarms = screen_alarms(view, stopped)
         if stopped is not None:
             view = distrusted(view)
         self.banner.show_session(view.info, now)

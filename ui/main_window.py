@@ -13,10 +13,11 @@ from ketamonitor.people import Person
 from ketamonitor.record import Record
 from ketamonitor.station import SessionPlan, Station
 from ketamonitor.store import SessionSummary
-from ketamonitor.view import SessionView, Update
+from ketamonitor.view import SessionView
 from ui.background import Background
 from ui.bridge import Bridge
-from ui.live_page import LivePage
+from ui.live_chairs import LiveChairs
+from ui.pages.alarm_strip import AlarmStrip
 from ui.pages.chair import Chair
 from ui.pages.devices import DevicesPage
 from ui.pages.nav import NavBar
@@ -48,15 +49,22 @@ class MainWindow(QMainWindow):
         self.theme, self.station, self.bridge = theme, station, bridge
         self.background = Background(bridge)
         self.person = person
-        self.chairs: dict[str, Chair] = {}
-        self._pages: dict[str, LivePage] = {}
         self._may_close = False
         self._before_devices: QWidget | None = None
         kit = Kit(theme)
         self.kit = kit
-        self.nav = NavBar(kit)
+        self.nav, self.alarms = NavBar(kit), AlarmStrip(theme)
         self.trials = TrialDesk(station.clock, station.trials)
         self.watch = PortWatch(bridge, ports, self._taken)
+        self.live = LiveChairs(
+            kit,
+            station,
+            bridge,
+            self.background,
+            lambda: self.person,
+            lambda: self._devices_page(margin=0),
+            self,
+        )
         self.fault = kit.label("", "fact", wrap=True)
         self.fault.setProperty("tone", "fault")
         self.fault.hide()
@@ -97,7 +105,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for widget in (self.nav, self.stack, self.fault):
+        for widget in (self.nav, self.alarms, self.stack, self.fault):
             layout.addWidget(widget, 1 if widget is self.stack else 0)
         self.setCentralWidget(middle)
         self._connect()
@@ -114,7 +122,15 @@ class MainWindow(QMainWindow):
             self.show_sessions()
 
     def _connect(self) -> None:
-        self.bridge.updated.connect(self._updated)
+        self.live.begun.connect(self._begun)
+        self.live.ended.connect(self._ended)
+        self.live.signed_in.connect(self._signed_in)
+        self.live.fault.connect(self.tell)
+        self.live.lock_wanted.connect(self.lock)
+        self.live.sessions_wanted.connect(self.show_sessions)
+        self.live.chair_wanted.connect(self.show_live)
+        self.live.alarms_changed.connect(self._show_alarms)
+        self.alarms.live_wanted.connect(self.show_live)
         self.theme.changed.connect(self._dress)
         self.nav.sessions_wanted.connect(self.show_sessions)
         self.nav.devices_wanted.connect(self.show_devices)
@@ -171,14 +187,14 @@ class MainWindow(QMainWindow):
             self.review.open(session)
 
     def show_live(self, session: str) -> None:
-        self._turn_to(self._pages[session])
-        self._pages[session].setFocus()
+        self._turn_to(self.live.pages[session])
+        self.live.pages[session].setFocus()
 
     def lock(self) -> None:
         """Nobody is signed in any more. Vitals, alarms and recording go on; entries wait."""
         self.person = None
         self.nav.set_person(None)
-        self._name_user()
+        self.live.name_user()
         chair = self.chair
         if chair is not None:
             chair.lock()
@@ -188,8 +204,12 @@ class MainWindow(QMainWindow):
     @property
     def chair(self) -> Chair | None:
         """The live session on screen, if it is one."""
-        page = self.stack.currentWidget()
-        return next((self.chairs[s] for s, shown in self._pages.items() if shown is page), None)
+        return self.live.of_page(self.stack.currentWidget())
+
+    @property
+    def chairs(self) -> dict[str, Chair]:
+        """The live sessions by their ids."""
+        return self.live.chairs
 
     def tell(self, words: str) -> None:
         """Show a line at the foot of the window until the page changes."""
@@ -198,21 +218,26 @@ class MainWindow(QMainWindow):
 
     def _turn_to(self, page: QWidget) -> None:
         self.tell("")
-        self.nav.setVisible(page not in self._pages.values())
+        self.nav.setVisible(page not in self.live.pages.values())
         self.nav.set_place(sessions=page is self.sessions, devices=page is self.devices)
         self.stack.setCurrentWidget(page)
+        self._show_alarms()
+
+    def _show_alarms(self) -> None:
+        """The nav bar's chairs, and on every page but a live one the worst alarm of all chairs."""
+        views, found = self.live.views(), self.live.alarms()
+        first = (found[0].session, found[0].chair, found[0].alarm) if found else None
+        self.nav.show_live(views)
+        now = self.station.clock.now()
+        self.alarms.show_alarms(first, max(0, len(found) - 1), views, now)
+        self.alarms.setVisible(self.alarms.wanted and not self.nav.isHidden())
 
     def _signed_in(self, person: Person) -> None:
         self.person = person
         self.nav.set_person(person)
-        self._name_user()
+        self.live.name_user()
         if self.chair is None:
             self.show_sessions()
-
-    def _name_user(self) -> None:
-        name = self.person.full_name if self.person else "Locked"
-        for page in self._pages.values():
-            page.set_user(name, self.person.name if self.person else "")
 
     # Sessions --------------------------------------------------------------------------------
 
@@ -253,57 +278,22 @@ class MainWindow(QMainWindow):
             self,
         )
 
-    def _updated(self, update: Update) -> None:
-        session = update.session
-        if session in self.chairs:
-            self.chairs[session].update(update)
-            if update.view.ended_at is not None and not update.view.unsaved:
-                self._ended(session)
-        elif update.view.ended_at is None:
-            self._live(update)
-        self.nav.show_live(self._views())
-
-    def _live(self, update: Update) -> None:
-        """A session has begun or goes on: it gets its page, and the page is shown."""
-        session = update.session
-        user = self.person.full_name if self.person else "Locked"
-        author = self.person.name if self.person else ""
-        page = LivePage(self.theme, self.station.clock, user, author)
-        chair = Chair(
-            self.kit,
-            page,
-            self.station,
-            self.bridge,
-            self.background,
-            lambda: self.person,
-            update.view,
-            lambda: self._devices_page(margin=0),
-        )
-        self.chairs[session], self._pages[session] = chair, page
-        self.stack.addWidget(page)
-        chair.signed_in.connect(self._signed_in)
-        chair.fault.connect(self.tell)
-        page.lock_wanted.connect(self.lock)
-        page.sessions_wanted.connect(self.show_sessions)
-        chair.update(update)
+    def _begun(self, session: str) -> None:
+        """A session has begun or goes on: its page is shown."""
+        self.stack.addWidget(self.live.pages[session])
         self.show_live(session)
 
     def _ended(self, session: str) -> None:
         """The end is durable: the live page goes, the review takes its place."""
-        page = self._pages.pop(session)
-        self.chairs.pop(session).deleteLater()
-        self.nav.show_live(self._views())
+        page = self.live.remove(session)
         self.open_session(session)
         self.stack.removeWidget(page)
         page.deleteLater()
 
-    def _views(self) -> list[SessionView]:
-        return [chair.view for chair in self.chairs.values()]
-
     def _taken(self) -> dict[str, str]:
         """The ports that are open already, and by whom: nobody opens them a second time."""
         taken = dict(self.trials.taken)
-        for view in self._views():
+        for view in self.live.views():
             by = f"the session on chair {view.info.chair}"
             ports = [device.port for device in view.info.devices]
             taken |= dict.fromkeys([*ports, *(link.port for link in view.links)], by)
@@ -314,7 +304,7 @@ class MainWindow(QMainWindow):
             self.kit,
             self.watch,
             self.trials,
-            self._views,
+            self.live.views,
             self.station.recent_bytes,
             self.station.clock.now,
             margin=margin,
@@ -373,6 +363,7 @@ class MainWindow(QMainWindow):
     def end(self) -> None:
         """End the window's own threads and close the ports it has open. May be called again."""
         self._timer.stop()
+        self.live.end()
         self.trials.close()
         self.watch.close()
         self.background.close()

@@ -103,7 +103,7 @@ class Chairside:
 
     @property
     def page(self) -> LivePage:
-        return self.window._pages[self.session]
+        return self.window.live.pages[self.session]
 
     def pull(self) -> None:
         self.far.pull()
@@ -133,7 +133,7 @@ def test_pulled_and_back_under_the_same_and_another_name(
     chairside: Chairside, qtbot: QtBot, name: str
 ) -> None:
     c = chairside
-    qtbot.waitUntil(lambda: c.session in c.window._pages, timeout=WAIT)
+    qtbot.waitUntil(lambda: c.session in c.window.live.pages, timeout=WAIT)
     qtbot.waitUntil(lambda: "97" in c.page.spo2.words, timeout=WAIT)
     assert "No active alarms" in c.page.alarm_bar.words
 
@@ -165,7 +165,7 @@ def test_another_monitor_on_the_old_name_is_not_taken_for_ours(
     chairside: Chairside, qtbot: QtBot
 ) -> None:
     c = chairside
-    qtbot.waitUntil(lambda: c.session in c.window._pages, timeout=WAIT)
+    qtbot.waitUntil(lambda: c.session in c.window.live.pages, timeout=WAIT)
     qtbot.waitUntil(lambda: "97" in c.page.spo2.words, timeout=WAIT)
     c.pull()
     qtbot.waitUntil(lambda: "– –" in c.page.spo2.words, timeout=WAIT)

@@ -1,4 +1,4 @@
-"""The bar above the pages: where one is, the live chairs with their alerts, who is signed in."""
+"""The bar above the pages: where one is, the live chairs, who is signed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from ketamonitor.people import Person
 from ketamonitor.view import SessionView
-from ketamonitor.words import STARS, clock
+from ketamonitor.words import clock
 from ui.pages.parts import Kit
 
 HEIGHT = 50
@@ -35,10 +35,6 @@ class NavBar(QFrame):
         self.devices = self._tab("Devices")
         self.devices.clicked.connect(self.devices_wanted)
         self._live: dict[str, QPushButton] = {}
-        self.alarm = kit.label("", "fact")
-        self.alarm.setFixedHeight(34)
-        self.alarm.setMargin(8)
-        self.alarm.hide()
         self.user = kit.button("Lock", icon="person", key="L")
         self.user.setMinimumHeight(40)
         self.user.clicked.connect(self.lock_wanted)
@@ -55,7 +51,7 @@ class NavBar(QFrame):
         self._row.addWidget(self.devices)
         self._tabs_end = self._row.count()
         self._row.addStretch()
-        for widget in (self.alarm, self.look, self.user, self.time):
+        for widget in (self.look, self.user, self.time):
             self._row.addWidget(widget)
 
     def set_person(self, person: Person | None) -> None:
@@ -74,7 +70,7 @@ class NavBar(QFrame):
             tab.setChecked(False)
 
     def show_live(self, views: Sequence[SessionView]) -> None:
-        """One button for each running session, and the worst alert among all of them."""
+        """One button for each running session."""
         running = {view.info.id: view for view in views}
         for session in [s for s in self._live if s not in running]:
             self._live.pop(session).deleteLater()
@@ -84,15 +80,6 @@ class NavBar(QFrame):
                 tab.clicked.connect(lambda _=False, s=session: self.live_wanted.emit(s))
                 self._row.insertWidget(self._tabs_end, tab)
                 self._live[session] = tab
-        alarms = [(a, view) for view in views for a in view.alarms[:1]]
-        alarms.sort(key=lambda pair: ("high", "medium", "low").index(pair[0].priority))
-        self.alarm.setVisible(bool(alarms))
-        if alarms:
-            alarm, view = alarms[0]
-            self.alarm.setText(f"{STARS[alarm.priority]} Chair {view.info.chair} {alarm.text}")
-            self.alarm.setProperty("alarm", alarm.priority)
-            self.alarm.style().unpolish(self.alarm)
-            self.alarm.style().polish(self.alarm)
 
     def tick(self, now: datetime) -> None:
         self.time.setText(clock(now, seconds=True))

@@ -21,6 +21,9 @@ _NAMES = {
 }
 
 
+_STATES = {DueState.DUE: "due", DueState.OVERDUE: "overdue"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Cell:
     icon: str
@@ -69,14 +72,17 @@ class DueStrip(Painted):
 
 
 def due_cells(view: SessionView, now: datetime) -> list[_Cell]:
-    """What to show in order: due and overdue slots, or "Nothing due now", then what comes."""
+    """What to show in order: a second reading that an alert asks for, due and overdue slots, or
+    "Nothing due now", then what comes."""
     open_now = [i for i in view.due if i.state in (DueState.DUE, DueState.OVERDUE)]
     # An older slot of a kind that was missed stays in the record; the newest is what to do.
     latest = {item.what: item for item in open_now}
-    cells = [
+    again = _asked_again(view)
+    cells = [] if again is None else [_again_cell(again, now)]
+    cells += [
         _Cell(
-            _NAMES[item.what][1],
-            f"{_NAMES[item.what][0]} due {words.clock(item.at)}",
+            "clock",
+            f"{_NAMES[item.what][0]} {_STATES[item.state]} {words.clock(item.at)}",
             f"{words.countdown((now - item.at).total_seconds())} ago · {_NAMES[item.what][2]}",
             True,
         )
@@ -100,6 +106,20 @@ def due_cells(view: SessionView, now: datetime) -> list[_Cell]:
         for at, icon, title in ahead
     ]
     return cells
+
+
+def _asked_again(view: SessionView) -> datetime | None:
+    """The earliest second reading that an alert asks for and nobody has taken."""
+    asked = (a.repeat_at for a in (*view.alarms, *view.covered) if a.ended_at is None)
+    return min((at for at in asked if at is not None), default=None)
+
+
+def _again_cell(at: datetime, now: datetime) -> _Cell:
+    if at > now:
+        left = words.countdown((at - now).total_seconds())
+        return _Cell("cuff", f"BP again {words.clock(at)}", f"in {left} · asked by alert", False)
+    ago = words.countdown((now - at).total_seconds())
+    return _Cell("clock", f"BP again {words.clock(at)}", f"{ago} ago · asked by alert", True)
 
 
 def _next(ahead: list[tuple[datetime, str, str]], view: SessionView, now: datetime) -> str:

@@ -13,13 +13,8 @@ from ketamonitor import words
 from ketamonitor.view import ActiveAlarm, Freshness, SessionView
 from ui.theme import Theme
 from ui.widgets.ink import RIGHT, Ink, Painted
-from ui.widgets.tile_words import (
-    DASHES,
-    Figure,
-    alarm_of,
-    bounds,
-    passes,
-)
+from ui.widgets.limit_words import Bound, bounds
+from ui.widgets.tile_words import DASHES, Figure, alarm_of
 
 FIGURE_TONE = {
     Freshness.FRESH: "text",
@@ -75,9 +70,9 @@ class Tile(Painted):
 
     @property
     def _filled(self) -> bool:
-        """HIGH and not yet acknowledged: the whole card takes the colour."""
+        """HIGH, holding and not yet acknowledged: the whole card takes the colour."""
         alarm = self._alarm
-        return alarm is not None and alarm.priority == "high" and alarm.acknowledged_at is None
+        return alarm is not None and alarm.priority == "high" and alarm.signals
 
     def _tone(self, token: str) -> str:
         return self.theme.tokens.high_text if self._filled else token
@@ -150,7 +145,7 @@ class Tile(Painted):
         """
         assert self._view is not None
         table = [
-            (name, metric, upper, bounds(self._view.limits, metric, upper))
+            (name, metric, upper, bounds(self._view, metric, upper, self._alarms))
             for name, metric, upper in rows
         ]
         table = [row for row in table if row[3]]
@@ -170,7 +165,7 @@ class Tile(Painted):
                 RIGHT,
             )
         left = right - wide * len(columns)
-        for number, (name, metric, upper, found) in enumerate(table):
+        for number, (name, _metric, upper, found) in enumerate(table):
             base = top + number * step
             if name:
                 ink.text(left - 2, base, name, 12, 500, self._tone("text2"), RIGHT)
@@ -178,29 +173,17 @@ class Tile(Painted):
                 self._triangle(ink, left - 8, base - 4.5, upper)
             for place, column in enumerate(reversed(columns)):
                 if column in found:
-                    self._bound(
-                        ink, right - place * wide, base, (metric, upper, column), found[column]
-                    )
+                    self._bound(ink, right - place * wide, base, found[column])
         return left - (28 if any(row[0] for row in table) else 16)
 
-    def _bound(
-        self,
-        ink: Ink,
-        right: float,
-        base: float,
-        row: tuple[str, bool, str],
-        bound: float | None,
-    ) -> None:
-        metric, upper, priority = row
-        text = words.NO_VALUE if bound is None else words.exact(round(bound))
-        crossed = next((a for a in self._alarms if passes(a, metric, upper, priority)), None)
-        if crossed is None:
-            ink.text(right - 2, base, text, 12, 500, self._tone("text2"), RIGHT)
+    def _bound(self, ink: Ink, right: float, base: float, bound: Bound) -> None:
+        if bound.crossed is None:
+            ink.text(right - 2, base, bound.text, 12, 500, self._tone("text2"), RIGHT)
             return
-        fill, on_fill = self.theme.tokens.alarm(crossed.priority)
+        fill, on_fill = self.theme.tokens.alarm(bound.crossed.priority)
         if self._filled:
             fill, on_fill = self.theme.tokens.high_text, self.theme.tokens.high
-        ink.chip(right + 3, base - 4.3, text, fill, on_fill, 12, 700, 5, RIGHT)
+        ink.chip(right + 3, base - 4.3, bound.text, fill, on_fill, 12, 700, 5, RIGHT)
 
     def _up(self, metric: str) -> bool:
         """Which side's limits there is room for: the upper, unless the lower one is passed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +12,10 @@ from ketamonitor.view import (
     ActiveAlarm,
     DueState,
     Freshness,
-    LimitView,
     SessionView,
     ShownValue,
 )
+from ui.widgets.alarm_words import interruption_now
 
 DASHES = "– –"
 
@@ -54,9 +54,28 @@ def shown(view: SessionView, key: str) -> ShownValue:
     return view.values.get(key, _NOTHING)
 
 
+def interrupted(view: SessionView, key: str, value: ShownValue, now: datetime) -> str:
+    """``interruption, back 14:40`` while a planned interruption covers this metric and no value
+    has come since it began; else empty. A value that comes is always shown."""
+    pause = interruption_now(view, now)
+    if pause is None or key not in pause.metrics:
+        return ""
+    since = value.measured_at is not None and value.measured_at >= pause.since
+    if since and value.freshness in (Freshness.FRESH, Freshness.AGEING, Freshness.QUESTIONABLE):
+        return ""
+    back = "ALARM OFF" if pause.until is None else f"back {words.clock(pause.until)}"
+    return f"interruption, {back}"
+
+
 def pressure_figure(view: SessionView, now: datetime) -> Figure:
     """``138/84`` with its mean, difference to the baseline, time and age."""
     sys, dia, mean = (shown(view, key) for key in ("nibp_sys", "nibp_dia", "nibp_map"))
+    away = interrupted(view, "nibp_sys", sys, now)
+    if away:
+        pair = words.pressure(sys.value, dia.value)
+        whole = sys.value is not None and dia.value is not None
+        last = f"last {pair}, {words.clock(sys.measured_at)}" if whole and sys.measured_at else ""
+        return Figure(DASHES, Freshness.NO_DATA, away, last, sys.source)
     freshness = max(sys.freshness, dia.freshness, key=_WORST.index)
     worst = sys if sys.freshness is freshness else dia
     if freshness not in _DASHED and (sys.value is None or dia.value is None):
@@ -99,6 +118,13 @@ def cuff_age(value: ShownValue, freshness: Freshness, now: datetime) -> str:
 def live_figure(view: SessionView, key: str, now: datetime) -> Figure:
     """A continuous value; pulse falls back to the cuff's, named as such."""
     value, cuff = shown(view, key), shown(view, "nibp_pulse")
+    away = interrupted(view, key, value, now)
+    if away:
+        text = words.number(value.value, METRICS[key])
+        before = ""
+        if value.value is not None and value.measured_at is not None:
+            before = f"last {text}, {words.clock(value.measured_at)}"
+        return Figure(DASHES, Freshness.NO_DATA, away, before, value.source)
     if key == "pulse" and value.freshness is Freshness.NO_DATA and cuff.value is not None:
         at = words.clock(cuff.measured_at) if cuff.measured_at else ""
         text = words.number(cuff.value, METRICS["nibp_pulse"])
@@ -145,23 +171,6 @@ def next_cuff(view: SessionView, now: datetime) -> tuple[str, bool, float | None
     return f"Next {words.clock(ahead.at)}, in {words.countdown(left)}", False, share
 
 
-def bounds(limits: Iterable[LimitView], metric: str, upper: bool) -> dict[str, float | None]:
-    """The bound of each priority on one side, the tighter where there are two.
-
-    A priority without a limit is absent; ``None`` stands for one that is not armed.
-    """
-    found: dict[str, float | None] = {}
-    for item in limits:
-        if item.limit.metric != metric or item.limit.upper is not upper:
-            continue
-        known = found.get(item.limit.priority)
-        if known is not None and item.bound is not None:
-            found[item.limit.priority] = (min if upper else max)(known, item.bound)
-        elif known is None:
-            found[item.limit.priority] = item.bound
-    return found
-
-
 def alarm_of(
     alarms: Sequence[ActiveAlarm], metrics: Sequence[str], source: str
 ) -> ActiveAlarm | None:
@@ -174,13 +183,6 @@ def alarm_of(
         if alarm.condition == "link_lost" and source and alarm.id.endswith(f":{source}"):
             return alarm
     return None
-
-
-def passes(alarm: ActiveAlarm, metric: str, upper: bool, priority: str) -> bool:
-    """Whether the alarm is about this metric, this side and this priority's limit."""
-    lower = "<" in alarm.id
-    same = alarm.metric == metric and alarm.priority == priority
-    return same and alarm.condition == "limit_passed" and lower is not upper
 
 
 def _delta(view: SessionView, sys: float | None, dia: float | None) -> str:

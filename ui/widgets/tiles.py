@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QWidget
 from ketamonitor.course import CuffPoint
 from ketamonitor.view import SessionView
 from ui.theme import Theme
+from ui.widgets.alarm_words import fitting
 from ui.widgets.ink import Ink
+from ui.widgets.limit_words import notes
 from ui.widgets.marks import caret_down, caret_up
 from ui.widgets.tile import Tile
 from ui.widgets.tile_words import (
@@ -59,8 +61,8 @@ class PressureTile(Tile):
         below = 117 * k
         self._age(ink, figure, below, left - 20)
         waits, past, share = next_cuff(self._view, self._now)
-        unarmed = any(item.bound is None for item in self._view.limits)
-        line = figure.more or waits or ("baseline limits not armed" if unarmed else "")
+        said = [part for part in (figure.more, waits, *notes(self._view, self.metrics)) if part]
+        line = fitting(said, left - 20, lambda text: ink.width(text, 13))
         tone = "accent" if past and not figure.more else "text2"
         ink.text(13, 138 * k, line, 13, 600 if past else 400, self._tone(tone), room=left - 20)
         used = 13 + max(ink.width(figure.below, 14, 600) + 22, ink.width(line, 13, 600))
@@ -136,7 +138,10 @@ class LiveTile(Tile):
             size = 13 if ink.width(figure.more, 13) <= left - 14 else 12
             ink.text(13, 127 * k, figure.more, size, 400, self._tone("text2"), room=left - 14)
         elif figure.known:
-            ink.text(13, 106 * k, "15 min", 12, 400, self._tone("text2"))
+            said = notes(self._view, self.metrics) if self._view is not None else ()
+            room = self.width() - 26.0 - (72 if metric in self._two_sided() else 0)
+            label = fitting(said, room, lambda text: ink.width(text, 12, 500)) or "15 min"
+            ink.text(13, 106 * k, label, 12, 500 if said else 400, self._tone("text2"))
             self._spark(ink, QRectF(14, 114 * k, left - 24, 24 * k))
 
     def _two_sided(self) -> set[str]:

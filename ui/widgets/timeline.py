@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,91 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ketamonitor import words
 from ketamonitor.entries import Entry
 from ui.theme import Theme
 from ui.widgets.basics import Panel, SegmentedControl, Text
 from ui.widgets.ink import CENTRE, Ink
+from ui.widgets.timeline_rows import FILTERS, Index, TimelineModel
 
 ROW = 45
-FILTERS = ("All", "Mine", "Alarms")
-_Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    at: str
-    number: int | None
-    title: str
-    below: str
-    kind: str
-    author: str
-
-
-class TimelineModel(QAbstractListModel):
-    """Rows newest first. ``DisplayRole`` is the whole row in words."""
-
-    def __init__(self, user: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._user = user
-        self._filter = 0
-        self._all: list[Row] = []
-        self._shown: list[Row] = []
-
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._shown)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid():
-            return None
-        row = self.row(index.row())
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return "  ".join(part for part in (row.at, row.title, row.below) if part)
-        return None
-
-    def row(self, place: int) -> Row:
-        """The row at a place of the view: 0 is the newest."""
-        return self._shown[len(self._shown) - 1 - place]
-
-    def add(self, entries: Sequence[Entry], numbers: dict[int, int]) -> None:
-        """Takes in new entries; ``numbers`` maps an entry's seq to its number on the chart."""
-        for entry in entries:
-            told = words.headline(entry)
-            if told is None:
-                continue
-            row = Row(
-                words.clock(entry.at),
-                numbers.get(entry.seq),
-                told[0],
-                told[1],
-                entry.kind,
-                entry.author,
-            )
-            self._all.append(row)
-            if self._passes(row):
-                self.beginInsertRows(QModelIndex(), 0, 0)
-                self._shown.append(row)
-                self.endInsertRows()
-
-    def clear(self) -> None:
-        self.beginResetModel()
-        self._all, self._shown = [], []
-        self.endResetModel()
-
-    def set_filter(self, which: int) -> None:
-        self.beginResetModel()
-        self._filter = which
-        self._shown = [row for row in self._all if self._passes(row)]
-        self.endResetModel()
-
-    def set_user(self, user: str) -> None:
-        self._user = user
-        self.set_filter(self._filter)
-
-    def _passes(self, row: Row) -> bool:
-        if FILTERS[self._filter] == "Mine":
-            return row.author == self._user
-        return FILTERS[self._filter] != "Alarms" or row.kind == "alarm"
 
 
 class _RowPainter(QStyledItemDelegate):
@@ -111,10 +32,10 @@ class _RowPainter(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         assert isinstance(model, TimelineModel)
         row, area = model.row(index.row()), QRectF(option.rect)
@@ -130,7 +51,7 @@ class _RowPainter(QStyledItemDelegate):
         x = area.left() + 86
         room = area.right() - x - 8
         ink.text(x, area.top() + 20, row.title, 13, 600, "text", room=room)
-        ink.text(x, area.top() + 36, row.below, 12, 400, "text2", room=room)
+        ink.text(x, area.top() + 36, row.second, 12, 400, "text2", room=room)
         ink.line(area.left(), area.bottom() - 0.5, area.right(), area.bottom() - 0.5)
         painter.restore()
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPolygonF
 from ketamonitor import words
 from ketamonitor.view import SessionView
 from ui.widgets.ink import CENTRE, RIGHT, Ink
-from ui.widgets.tile_words import bounds
+from ui.widgets.limit_words import bounds
 from ui.widgets.trend_scale import DOSE, EVENTS, PRESSURE, SPO2, Scale
 
 #: Dashes in pen widths: long for ***, short for **, dots for the baseline.
@@ -173,14 +173,14 @@ def _limits(ink: Ink, scale: Scale, view: SessionView) -> list[Label]:
         ("spo2", False, ""),
     ):
         lane, y_of = (spo2, scale.y_spo2) if metric == "spo2" else (pressure, scale.y)
-        for priority, bound in bounds(view.limits, metric, upper).items():
-            if bound is None or priority not in _DASHES:
+        for priority, bound in bounds(view, metric, upper).items():
+            if bound.off or bound.value is None or priority not in _DASHES:
                 continue
-            y = round(y_of(bound))
+            y = round(y_of(bound.value))
             if not lane.top() <= y <= lane.bottom():
                 continue
             ink.line(lane.left(), y, lane.right(), y, "limit", 1, _DASHES[priority])
-            text = f"{words.STARS[priority]} {words.exact(round(bound))} {name}".rstrip()
+            text = f"{words.STARS[priority]} {bound.text} {name}".rstrip()
             labels.append((y, text, "text2", 500))
     if view.baseline is not None:
         for value in (view.baseline.sys, view.baseline.dia):

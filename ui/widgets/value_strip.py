@@ -73,7 +73,7 @@ class ValueStrip(Painted):
             ink.hatch(area.adjusted(2, 2, -2, -2), "grid_fine", 10, 3)
         if alarm is not None:
             fill, on_fill = tokens.alarm(alarm.priority)
-            if alarm.priority == "high" and alarm.acknowledged_at is None:
+            if alarm.priority == "high" and alarm.signals:
                 ink.box(area, fill, tokens.alarm_edge if self.theme.night else fill, 2)
                 tone = on_fill
             else:
