@@ -244,7 +244,7 @@ def _alarm_faults(rows: Sequence[Row], carried: Carried, session: dict[str, Any]
         at = session_seconds(session, entry["at"])
         raised[body["id"]].append((at, body["value"], body["limit"]))
     # A condition that would have begun after the last entry was never judged.
-    ended_s = session_seconds(session, session["entries"][-1]["at"]) - carried.interval_s
+    ended_s = max(session_seconds(session, entry["at"]) for entry in session["entries"])
     for key, begins in expected.items():
         wanted = [(t_s, value) for t_s, value in begins if t_s <= ended_s]
         got = raised[key]
