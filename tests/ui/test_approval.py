@@ -19,6 +19,7 @@ from ui.background import Background
 from ui.bridge import Bridge
 from ui.pages.approval_part import ApprovalPart
 from ui.pages.parts import Kit
+from ui.pages.protocol_preview import ProtocolPreview
 from ui.theme import Theme
 
 PASSWORD = "a long enough one"
@@ -151,3 +152,15 @@ def test_a_store_that_cannot_be_read_approves_nothing_and_says_so(
     place.look(qtbot, protocol)
     assert "is not known" in place.part.line.text()
     assert place.part.standing(protocol).approval is None
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_no_limit_is_cut_off_in_the_preview(theme: Theme, path: Path, qtbot: QtBot) -> None:
+    """The page of a new session gives it 395 logical pixels on a small laptop."""
+    preview = ProtocolPreview(Kit(theme))
+    qtbot.addWidget(preview)
+    preview.resize(395, 300)
+    preview.show()
+    preview.show_protocol(read_protocol(path), 70.0)
+    qtbot.waitExposed(preview)
+    assert preview.widget().minimumSizeHint().width() <= preview.viewport().width()

@@ -131,8 +131,8 @@ class ApprovalPart(QWidget):
         if self._protocol is not None:
             self.words.clear()
             self.asks.setText(
-                f"Approve {self._protocol.name} version {self._protocol.version} as it is shown"
-                " here, for use on patients. Type your password again."
+                f"Approve {self._protocol.name} version {self._protocol.version}, all that its file"
+                " says, for use on patients. Type your password again."
             )
             self.form.show()
             self.password.setFocus()

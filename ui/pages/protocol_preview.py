@@ -63,6 +63,8 @@ class ProtocolPreview(QScrollArea):
         for row, (what, *cells) in enumerate(limit_rows(protocol.limit), 1):
             grid.addWidget(self._kit.label(what, "muted", wrap=False), row, 0)
             for column, cell in enumerate(cells, 1):
-                grid.addWidget(self._kit.label(cell or "–", "fact"), row, column)
+                # One below the other: nobody may approve or choose limits that are cut off.
+                below = cell.replace(" · ", "\n") or "–"
+                grid.addWidget(self._kit.label(below, "fact"), row, column)
         grid.setColumnStretch(0, 1)
         return grid
