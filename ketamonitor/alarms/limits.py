@@ -18,7 +18,9 @@ class Run:
     """The newest consecutive values that are all beyond (or all inside) a bound.
 
     ``count`` of them, the last measured at ``last_at``; ``value`` is the newest. ``held_s`` are the
-    seconds from the first to the last, without stretches in which no values came.
+    seconds for which they stood: each until the next word of the monitor, were it only dashes, and
+    no longer than it was current. So a monitor that sends once a minute is judged too, and silence
+    is no evidence.
     """
 
     count: int
@@ -37,8 +39,8 @@ def usable(value: object, *, plausible: bool = True) -> bool:
 def beyond(limit: AlarmLimit, samples: Sequence[Sample], bound: float, gap_s: float) -> Run | None:
     """The run of values beyond the bound up to the newest value; ``None`` if that one is not.
 
-    What is missing or implausible neither ends nor lengthens it: silence is no recovery. Two values
-    more than ``gap_s`` apart have nothing between them that could have held.
+    What is missing or implausible neither ends nor lengthens it: silence is no recovery. A value
+    counts for at most ``gap_s``.
     """
     return _run(samples, lambda value: limit.beyond(value, bound), gap_s)
 
@@ -232,18 +234,16 @@ def _earlier(limit: AlarmLimit, samples: Sequence[Sample]) -> float | None:
 
 def _run(samples: Sequence[Sample], belongs: Callable[[float], bool], gap_s: float) -> Run | None:
     count, held_s, value = 0, 0.0, 0.0
-    first: Sample | None = None
     last: Sample | None = None
+    after: Sample | None = None
     for sample in reversed(samples):
-        if not sample.usable or sample.value is None:
-            continue
-        if not belongs(sample.value):
-            break
-        count += 1
-        if first is not None:
-            between_s = (first.at - sample.at).total_seconds()
-            held_s += between_s if between_s <= gap_s else 0.0
-        first = sample
-        if last is None:
-            last, value = sample, sample.value
+        if sample.usable and sample.value is not None:
+            if not belongs(sample.value):
+                break
+            count += 1
+            if after is not None:
+                held_s += min((after.at - sample.at).total_seconds(), gap_s)
+            if last is None:
+                last, value = sample, sample.value
+        after = sample
     return None if last is None else Run(count, held_s, last.at, value)

@@ -270,25 +270,40 @@ def test_so_many_seconds(seconds: int, holds: bool) -> None:
     assert (found is not None) is holds
 
 
-@pytest.mark.parametrize("none", [True, False], ids=["dashes", "silence"])
-def test_the_time_without_values_is_no_time_beyond_a_limit_nor_inside(none: bool) -> None:
+def test_the_time_of_dashes_is_no_time_beyond_a_limit_nor_inside() -> None:
     """A probe that slips off gives one low value, and one more when it is put back: two moments,
-    not ten minutes. Nor do two good values with nothing between them end an alarm."""
+    not ten minutes. Nor do two good values with only dashes between them end an alarm."""
     c = AlarmCourse(shaped(KINDS["for_s"]))
-    nothing: dict[str, float | None] = {"spo2": None} if none else {}
     c.say(spo2=85)
-    c.run(600, **nothing)
+    c.run(600, spo2=None)
     c.say(spo2=85)
     assert "spo2<88" not in c.live.active
-    c.run(9, spo2=85)
+    c.run(8, spo2=85)
     assert "spo2<88" not in c.live.active
-    c.run(1, spo2=85)
+    c.run(2, spo2=85)
     c.active("spo2<88")
     c.say(spo2=97)
-    c.run(600, **nothing)
+    c.run(600, spo2=None)
     c.say(spo2=97)
     c.active("spo2<88")
     c.run(10, spo2=97)
+    assert "spo2<88" not in c.live.active
+
+
+def test_a_monitor_that_sends_once_a_minute_is_judged_too() -> None:
+    """Each of its values stands for as long as it is current, and for no longer: the second low
+    one alarms, and the second good one ends it."""
+    c = AlarmCourse(shaped(KINDS["for_s"]))
+    c.say(spo2=85)
+    c.run(60)
+    assert "spo2<88" not in c.live.active
+    c.say(spo2=85)
+    c.active("spo2<88")
+    c.run(60)
+    c.say(spo2=97)
+    c.active("spo2<88")
+    c.run(60)
+    c.say(spo2=97)
     assert "spo2<88" not in c.live.active
 
 
