@@ -92,9 +92,9 @@ class Vitals:
         kept = self.samples.setdefault(key, deque())
         kept.append(Sample(at, value, value is not None and plain and not doubtful))
         while len(kept) > AT_LEAST:
-            # The last usable value stays however old it is: what alarmed because of it has not
-            # ended because dashes have come ever since.
-            oldest = 0 if any(s.usable for s in islice(kept, 1, None)) else 1
+            # The last usable value stays however old it is, with what ended it: what alarmed
+            # because of it has not ended because dashes have come ever since.
+            oldest = 0 if any(s.usable for s in islice(kept, 1, None)) else 2
             if at - kept[oldest].at <= self._kept:
                 break
             del kept[oldest]
