@@ -12,7 +12,7 @@ from ketamonitor.entries import PROGRAM, Draft, Entry, chain
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.session import LiveSession
 from ketamonitor.view import SessionView, Update
-from tests.domain.builders import SESSION, cuff, link, started
+from tests.domain.builders import SESSION, cuff, link, protocol, started
 from tests.fakes import ManualClock
 
 ZONE = UTC
@@ -40,7 +40,7 @@ class MadeUp:
 
     @classmethod
     def begin(cls, start: datetime, simulated: bool = False) -> MadeUp:
-        draft = started(at=start)
+        draft = started(protocol(), at=start)
         body = {**draft.body, "simulated": simulated}
         first = chain(Draft("session", start, NURSE, body), SESSION, 1, start, "0" * 64)
         return cls(LiveSession(first), [first], ManualClock(start))
@@ -75,6 +75,10 @@ class MadeUp:
         return Update(SESSION, new, self.view())
 
 
+#: A draft, or what makes one or several of the session as it then is.
+Act = Draft | Callable[["MadeUp"], Draft] | Callable[["MadeUp"], list[Draft]]
+
+
 @dataclass
 class Script:
     """What happens when. ``pulse`` and ``spo2`` give the value at a time, or ``None``."""
@@ -83,7 +87,7 @@ class Script:
     end: datetime
     pulse: Callable[[datetime], float | None]
     spo2: Callable[[datetime], float | None]
-    acts: list[tuple[datetime, Draft | Callable[[MadeUp], Draft]]] = field(default_factory=list)
+    acts: list[tuple[datetime, Act]] = field(default_factory=list)
     first_value: datetime | None = None
 
 
@@ -95,7 +99,8 @@ def play(script: Script, step_s: float = STEP_S) -> MadeUp:
     while made.now < script.end:
         made.clock.advance(step_s)
         while act is not None and act[0] <= made.now:
-            made.add(act[1](made) if callable(act[1]) else act[1])
+            done = act[1](made) if callable(act[1]) else act[1]
+            made.add(*(done if isinstance(done, list) else [done]))
             act = next(acts, None)
         if made.now >= (script.first_value or script.start):
             made.add(_values(made.now, script))
@@ -137,6 +142,19 @@ def lock_baseline(when: str) -> tuple[datetime, Callable[[MadeUp], Draft]]:
     return at(when), draft
 
 
+def acknowledged(when: str) -> Callable[[MadeUp], list[Draft]]:
+    """Everything that nobody has acknowledged yet."""
+
+    def made_drafts(made: MadeUp) -> list[Draft]:
+        return [
+            drafts.acknowledge(a, at=at(when), author=NURSE)
+            for a in made.live.active.values()
+            if a.acknowledged_at is None
+        ]
+
+    return made_drafts
+
+
 def _values(now: datetime, script: Script) -> Draft:
     values = {"pulse": script.pulse(now), "spo2": script.spo2(now)}
     stamp = now.isoformat()
@@ -154,7 +172,7 @@ def _wave(now: datetime, middle: float, size: float, minutes: float) -> float:
     return round(middle + size * math.sin(now.timestamp() / 60 / minutes * 2 * math.pi))
 
 
-def _start_acts() -> list[tuple[datetime, Draft | Callable[[MadeUp], Draft]]]:
+def _start_acts() -> list[tuple[datetime, Act]]:
     infusion = drafts.infusion_start(
         "ketamine (racemic)", "iv", 34.2, 40, weight_kg=68.4, at=at("14:02"), author=NURSE
     )
@@ -176,9 +194,9 @@ def calm(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     acts = [
         *_start_acts(),
         bp("14:22", 133, 81, 98),
-        *seen("14:22", 4, 5),
+        *seen("14:22", 5, 5),
         bp("14:32", 138, 84, 102),
-        *seen("14:30:20", 4, 6),
+        *seen("14:30:20", 5, 6),
     ]
 
     def spo2(now: datetime) -> float | None:
@@ -197,10 +215,12 @@ def alarm(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     acts = [
         *_start_acts(),
         bp("14:22", 152, 92, 112),
-        *seen("14:22", 4, 5),
+        *seen("14:22", 5, 5),
         bp("14:24", 150, 90, 110),
-        *seen("14:30:20", 4, 7),
-        bp("14:32", 179, 106, 130),
+        *seen("14:30:20", 5, 7),
+        (at("14:24:30"), acknowledged("14:24:30")),
+        bp("14:32", 182, 111, 134),
+        (at("14:32:30"), acknowledged("14:32:30")),
         bp("14:34", 184, 112, 136),
     ]
 
@@ -208,8 +228,9 @@ def alarm(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
         return None if now >= at("14:34:52") else min(99.0, _wave(now, 98.3, 0.9, 3.1))
 
     def pulse(now: datetime) -> float | None:
-        rise = max(0.0, (now - at("14:05")).total_seconds()) / 1810 * 43
-        return _wave(now, min(118, 75 + rise), 1.0, 7)
+        rise = max(0.0, (now - at("14:05")).total_seconds()) / 1700 * 31
+        late = max(0.0, (now - at("14:33")).total_seconds()) / 10
+        return _wave(now, min(118, 75 + rise + late), 1.0, 7)
 
     return play(Script(at("13:48"), at(end), pulse, spo2, acts, at("13:50")), step_s)
 
@@ -233,9 +254,94 @@ def fresh(end: str = "13:48:20") -> MadeUp:
     )
 
 
+def medium(end: str = "14:24:36", step_s: float = STEP_S) -> MadeUp:
+    """One MEDIUM alert: the first severe reading, which asks for a second one."""
+    acts = [
+        *_start_acts(),
+        bp("14:22", 133, 81, 98),
+        *seen("14:22", 5, 5),
+        bp("14:24", 182, 96, 122),
+    ]
+    made = play(
+        Script(at("13:48"), at(end), _steady_pulse, _steady_spo2, acts, at("13:50")), step_s
+    )
+    made.add(drafts.sound_test("headset", True, at=at("13:40"), author=NURSE))
+    made.add(sound("ready", "", made.now))
+    return made
+
+
+def audio_paused(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
+    """As :func:`alarm`, with the audio paused 18 s before."""
+    made = alarm("14:35:18", step_s)
+    plan = made.live.info.protocol.pause
+    made.add(drafts.audio_paused(plan, at=made.now, author=NURSE))
+    return _on(made, end, step_s)
+
+
+def interruption(end: str = "14:37:10", step_s: float = STEP_S) -> MadeUp:
+    """To the toilet for five minutes at 14:35; cuff and probe are off, the breaths go on."""
+    made = calm("14:34:58", step_s)
+    plan = made.live.info.protocol.pause
+    made.add(drafts.alarm_paused(plan, "moved", 5, at=made.now, author=NURSE))
+    return _on(made, end, step_s)
+
+
+def latched(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
+    """A HIGH pressure that is over, and that nobody has seen."""
+    acts = [
+        *_start_acts(),
+        bp("14:22", 204, 96, 128),
+        (at("14:22:20"), drafts.note("At the next chair", at=at("14:22:20"), author=NURSE)),
+        *seen("14:22", 5, 5),
+        bp("14:24", 138, 84, 102),
+        bp("14:32", 136, 83, 101),
+    ]
+    return play(
+        Script(at("13:48"), at(end), _steady_pulse, _steady_spo2, acts, at("13:50")), step_s
+    )
+
+
+def limits_changed(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
+    """Calm; one limit of pulse was set to another value, with a reason."""
+    made = calm(end, step_s)
+    rows = made.live.info.protocol
+    preset = next(row for row in rows.limit if row.id == "pulse>110")
+    reason = "runs at 105, prescriber agrees"
+    made.add(drafts.limit_changed(preset, 120, reason, rows.pause, at=made.now, author=NURSE))
+    made.add(drafts.sound_test("headset", True, at=at("13:40"), author=NURSE))
+    made.add(sound("ready", "", made.now))
+    return made
+
+
+def sound(state: str, text: str, when: datetime) -> Draft:
+    """What the player of tones says of itself."""
+    return Draft("audit", when, PROGRAM, {"event": "sound", "state": state, "text": text})
+
+
+def _on(made: MadeUp, end: str, step_s: float) -> MadeUp:
+    """Time goes on, nothing is measured."""
+    while made.now < at(end):
+        made.clock.advance(min(step_s, (at(end) - made.now).total_seconds()))
+        made.settle()
+    return made
+
+
+def _steady_pulse(now: datetime) -> float | None:
+    return _wave(now, 80, 2.2, 11)
+
+
+def _steady_spo2(now: datetime) -> float | None:
+    return min(99.0, _wave(now, 98.3, 0.9, 3.1))
+
+
 STATES: dict[str, Callable[[], MadeUp]] = {
     "calm": calm,
+    "medium": medium,
     "alarm": alarm,
+    "audio-paused": audio_paused,
+    "interruption": interruption,
+    "latched": latched,
+    "limits-changed": limits_changed,
     "due": due,
     "fresh": fresh,
 }

@@ -79,7 +79,7 @@ def test_calm_figures_have_age_source_and_limits(qtbot: QtBot, theme: Theme, cal
     assert {"**", "***", "110", "130"} <= set(page.pulse.words)
     assert "dinamap · live" in page.spo2.words
     assert "98" in page.spo2.words
-    assert {"4 of 5", "6/10", "Next 14:42, in 6:24"} <= set(page.observed.words)
+    assert {"5 of 5", "6/10", "Next 14:42, in 6:24"} <= set(page.observed.words)
     assert "No active alarms" in page.alarm_bar.words
     assert "33:36" in page.phases.words
     assert "36:24 left" in page.gate.words
@@ -160,10 +160,10 @@ def test_an_alarm_reads_the_same_in_both_phases_of_its_flash(
     page = opened(qtbot, theme, alarm)
     bar = page.alarm_bar
     lit, words = bar.grab().toImage(), bar.words
-    bar._flash("high")
+    bar.flash["high"].timer.timeout.emit()
     dark = bar.grab().toImage()
     assert bar.words == words
-    area = bar._blocks[0][0].toRect().adjusted(6, 4, -6, -4)
+    area = bar.blocks[0][0].toRect().adjusted(6, 4, -6, -4)
     assert colours(lit.copy(area), NIGHT.high) == {NIGHT.high}
     assert colours(dark.copy(area), NIGHT.high) == set()
     assert colours(dark, NIGHT.high) == {NIGHT.high}  # the outline stays

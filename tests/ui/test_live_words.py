@@ -18,8 +18,10 @@ from tests.ui.made_up import at
 from ui.guard import distrusted, screen_alarms
 from ui.theme import Theme
 from ui.widgets.alarm_bar import AlarmBar
+from ui.widgets.alarm_block import needed
+from ui.widgets.limit_words import Bound, bounds
 from ui.widgets.status_bar import bar_item, fitting, saved_words
-from ui.widgets.tile_words import DASHES, bounds, live_figure, pressure_figure
+from ui.widgets.tile_words import DASHES, live_figure, pressure_figure
 from ui.widgets.trend_frame import Label, spread
 
 NOW = at("15:28")
@@ -92,9 +94,9 @@ def test_pulse_from_the_cuff_is_named_as_such() -> None:
 
 def test_of_two_limits_the_tighter_one_is_shown() -> None:
     view = made_up.calm(step_s=12).view()
-    assert bounds(view.limits, "nibp_sys", True)["high"] == 162, "baseline 122 + 40, not 180"
-    assert bounds(view.limits, "spo2", False) == {"medium": 92, "high": 88}
-    assert bounds(view.limits, "spo2", True) == {}
+    assert bounds(view, "nibp_sys", True)["high"].value == 162, "baseline 122 + 40, not 180"
+    assert bounds(view, "spo2", False) == {"medium": Bound(92), "high": Bound(88)}
+    assert bounds(view, "spo2", True) == {}
 
 
 def link(state: LinkState, last: float | None, reason: str = "") -> LinkView:
@@ -209,13 +211,13 @@ def test_alarms_beyond_three_are_counted_and_none_is_cut(
     qtbot.addWidget(bar)
     bar.resize(width, 58)
     alarms = [alarm(n, "high", acknowledged=n < 5) for n in range(6)]
-    bar.show_alarms(alarms, "", NOW)
+    bar.show_view(VIEW, alarms, NOW)
     bar.grab()
     shown = [word for word in bar.words if word.startswith("Alarm number")]
     assert "Alarm number 5" in shown, "the one nobody has acknowledged is never left out"
-    assert f"+ {6 - len(shown)} more" in bar.words
-    for rect, shown_alarm in bar._blocks:
-        assert rect.width() >= bar._needed(shown_alarm), "an alarm's text stands whole"
+    assert bar.more.words == (f"+ {6 - len(shown)} more", "*** F3")
+    for rect, shown_alarm in bar.blocks:
+        assert rect.width() >= needed(theme, shown_alarm), "an alarm's text stands whole"
         assert rect.right() <= width
 
 
