@@ -341,7 +341,7 @@ class LiveSession:
             self._cuff_state = MEASURING
             self._change(source, cuff=MEASURING)
         elif body["event"] == "nibp_failed":
-            self._cuff_state, self._cuff_fault = "", body["text"]
+            self._cuff_state, self._cuff_fault = "", body["text"] or "no reason given"
             self._change(source, cuff="")
         elif body["event"] == "nibp_done":
             self._cuff_state = ""

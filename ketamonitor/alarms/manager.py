@@ -192,6 +192,8 @@ class AlarmManager:
                     event, risen, why = again
                     made.append(drafts.alarm(event, risen, situation.now, why=why))
                     loud.append(risen)
+                elif alarm.signals and self._after_pause(alarm):
+                    loud.append(alarm)
         for key, alarm in found.items():
             if key not in self.active:
                 made.append(drafts.alarm("raised", alarm, situation.now))
@@ -210,7 +212,7 @@ class AlarmManager:
 
     def _ended(self, alarm: ActiveAlarm, now: datetime, *, expected: bool) -> list[Draft]:
         """``expected``: it holds still, but a planned interruption is the reason."""
-        if expected:
+        if expected and alarm.ended_at is None:
             return [drafts.alarm("cleared", alarm, now, why="planned interruption")]
         if alarm.acknowledged_at is not None:
             return [drafts.alarm("cleared", alarm, now)]
@@ -243,6 +245,11 @@ class AlarmManager:
         if (situation.now - alarm.acknowledged_at).total_seconds() < wait:
             return None
         return "reminder", replace(now_so, priority=alarm.priority), "still so"
+
+    def _after_pause(self, alarm: ActiveAlarm) -> bool:
+        """Whether it began after the audio was paused: a pause may have been on its way."""
+        pause = self.audio_pause
+        return pause is not None and (alarm.priority_since or alarm.since) > pause.since
 
     def _break_pause(self, loud: list[ActiveAlarm], situation: Situation) -> list[Draft]:
         """AUDIO PAUSED covers what was there when it began: what is new or worse ends it."""

@@ -50,6 +50,8 @@ def _outranks(a: ActiveAlarm, b: ActiveAlarm) -> bool:
         and a.metric == b.metric
         and ("<" in a.id) == ("<" in b.id)
     )
+    if b.ended_at is not None and worse(b.priority, a.priority):
+        return False  # over, but it waits to be seen: nothing milder takes its place
     return same and _rank(a) < _rank(b)
 
 

@@ -12,6 +12,7 @@ from ketamonitor import drafts
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.alarms import audible
 from ketamonitor.alarms.manager import AlarmManager
+from ketamonitor.alarms.order import milder
 from ketamonitor.entries import PROGRAM, Draft, Entry, chain
 from ketamonitor.protocol import TreatmentProtocol, protocol_from_json, protocol_to_json
 from ketamonitor.session import LiveSession
@@ -96,9 +97,10 @@ class AlarmCourse:
     # What the nurse does
 
     def acknowledge(self, key: str) -> ActiveAlarm:
-        """Acknowledge an alarm as it stands now; the alarm as it stood."""
+        """Acknowledge an alarm, with the milder ones that it stands for; the alarm as it stood."""
         alarm = self.active(key)
-        self.enter(drafts.acknowledge(alarm, at=at(self.t), author=NURSE))
+        for seen in (alarm, *milder(alarm, self.live.active)):
+            self.enter(drafts.acknowledge(seen, at=at(self.t), author=NURSE))
         return alarm
 
     def pause_audio(self, *, off: bool = False) -> None:
