@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -118,13 +118,19 @@ class AlarmReview:
 
 
 def review_session(entries: Iterable[Entry]) -> SessionReview:
-    """The review of one session's entries, in order. Raises ``ValueError`` if there are none."""
+    """The review of one session's entries, in order.
+
+    Raises ``ValueError`` if there are none, or if one is not as the program writes it.
+    """
     history, acts = AlarmHistory(), list[tuple[datetime, str]]()
     first: Entry | None = None
     last, ended, stood_s = None, None, 0.0
     for entry in entries:
         first, last = first or entry, entry
-        history.add(entry)
+        try:
+            history.add(entry)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"entry {entry.seq} is not as this program writes it") from error
         if (act := _act(entry)) is not None:
             acts.append((entry.at, act))
         if entry.kind == "session":
@@ -169,11 +175,6 @@ def summed(reviews: Iterable[SessionReview]) -> AlarmReview:
         sum(review.limit_changes for review in reviews),
         sum(review.overdue for review in reviews),
     )
-
-
-def review_of(sessions: Iterable[str], read: Callable[[str], Iterable[Entry]]) -> AlarmReview:
-    """The sessions of these ids together; ``read`` gives a session's entries."""
-    return summed(review_session(read(session)) for session in sessions)
 
 
 def bouts(episodes: Iterable[AlarmEpisode]) -> tuple[Bout, ...]:

@@ -8,7 +8,7 @@ side was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from ketamonitor.alarm_history import AlarmHistory
 from ketamonitor.alarm_plan import PlanError, check_limits
 from ketamonitor.alarm_review import AlarmReview, SessionReview, review_session, summed
 from ketamonitor.entries import PROGRAM, Draft, Entry
-from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
+from ketamonitor.protocol import ProtocolError, TreatmentProtocol, protocol_to_json
 from ketamonitor.session import LiveSession
 from ketamonitor.view import ActiveAlarm
 
@@ -51,26 +51,52 @@ class WhatIf:
     changed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One session as recorded and as replayed; ``was`` has the recorded id of each changed row."""
+
+    before: SessionReview
+    after: SessionReview
+    was: Mapping[str, str]
+    changed: bool
+
+
 def what_if(sessions: Iterable[Sequence[Entry]], other: Other) -> WhatIf:
     """Replay each session with the protocol that ``other`` makes of its recorded one.
 
     Raises ``ValueError`` for a list of entries that is no session's.
     """
-    before: list[SessionReview] = []
-    after: list[SessionReview] = []
-    was: dict[str, str] = {}
-    changed = 0
-    for entries in sessions:
-        if not entries:
-            raise ValueError("the session has no entries")
+    return together(try_session(entries, other) for entries in sessions)
+
+
+def try_session(entries: Sequence[Entry], other: Other) -> Tried:
+    """One session of :func:`what_if`. Raises ``ValueError`` with one clear line."""
+    if not entries:
+        raise ValueError("the session has no entries")
+    try:
         recorded = LiveSession(entries[0]).info.protocol
         protocol = other(recorded)
-        changed += protocol != recorded
-        was |= {new: old for old, new in _renamed(recorded, protocol)}
-        before.append(review_session(entries))
-        after.append(review_session(replay(entries, protocol)))
-    first, then = summed(before), summed(after)
-    return WhatIf(first, then, _compared(first, then, was), changed)
+        return Tried(
+            review_session(entries),
+            review_session(replay(entries, protocol)),
+            {new: old for old, new in _renamed(recorded, protocol)},
+            protocol != recorded,
+        )
+    except ProtocolError as error:
+        raise ValueError(f"its protocol cannot be read: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise ValueError("an entry is not as this program writes it") from error
+
+
+def together(tries: Iterable[Tried]) -> WhatIf:
+    """Several sessions that were tried with the same change."""
+    tries = list(tries)
+    was = {new: old for tried in tries for new, old in tried.was.items()}
+    before = summed(tried.before for tried in tries)
+    after = summed(tried.after for tried in tries)
+    return WhatIf(
+        before, after, _compared(before, after, was), sum(tried.changed for tried in tries)
+    )
 
 
 def with_plan_of(other: TreatmentProtocol) -> Other:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ketamonitor import __version__
-from ketamonitor.cli import devices, people, protocol, session, simulate, store
+from ketamonitor.cli import alarms, devices, people, protocol, session, simulate, store
 from ketamonitor.cli.common import add_store, positive, store_url
 from ketamonitor.cli.errors import UserError
 
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="no window; results in --out")
     demo.add_argument("--out", type=Path, metavar="DIR")
     demo.set_defaults(handler=_demo)
-    for module in (devices, simulate, session, protocol, store, people):
+    for module in (devices, simulate, session, protocol, store, people, alarms):
         module.add_parser(commands)
     return top
 

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from ketamonitor import drafts
-from ketamonitor.alarm_review import bouts, review_of, review_session, summed
+from ketamonitor.alarm_review import bouts, review_session, summed
 from ketamonitor.alarm_review_words import HEADERS, alarm_name, headline, noisiest, table
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.what_if import Compared, replay, what_if, with_plan_of, with_value
-from tests.domain.builders import at, cuff, link, protocol, reading
+from tests.domain.builders import at, chained, cuff, link, protocol, reading
 from tests.domain.played import Played
 
 MILD, SEVERE = "nibp_sys>=160", "nibp_sys>=180"
@@ -95,6 +95,16 @@ def test_no_entries_are_no_session() -> None:
         review_session([])
     with pytest.raises(ValueError, match="no entries"):
         what_if([[]], lambda recorded: recorded)
+
+
+def test_an_entry_of_another_make_is_named() -> None:
+    played = Played(devices=())
+    bare = Draft("alarm", at(1), "program", {"event": "raised", "id": "x", "priority": "high"})
+    entries = [*played.entries, chained([bare])[0]]
+    with pytest.raises(ValueError, match="entry 1 is not as this program writes it"):
+        review_session(entries)
+    with pytest.raises(ValueError, match="not as this program writes it"):
+        what_if([entries], lambda same: same)
 
 
 def test_of_no_sessions_nothing_is_claimed() -> None:
@@ -210,7 +220,7 @@ def test_the_time_the_program_was_not_running_is_not_watched() -> None:
 
 def test_several_sessions_add_up_and_the_noisiest_comes_first(recorded: list[Entry]) -> None:
     one = summed([review_session(recorded)])
-    two = review_of(["a", "b"], lambda _session: recorded)
+    two = summed([review_session(recorded)] * 2)
     assert two.hours == 2 * one.hours
     assert two.total == 2 * one.total
     assert [r.count for r in two.rows] == [2 * r.count for r in one.rows]
