@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ketamonitor.alarm_plan import AlarmLimit
+from ketamonitor.alarm_plan_words import limit_words, plan_lines
 from ketamonitor.approvals import (
     NOT_APPROVED,
     ApprovalError,
@@ -195,17 +195,5 @@ def in_words(protocol: TreatmentProtocol, standing: Standing) -> list[str]:
         at = ", ".join(f"{m:g}" for m in due.minutes)
         lines.append(f"due       {due.what} at {at} min (grace {due.grace_min:g} min)")
     lines += [f"limit     {STARS[li.priority]:<3} {limit_words(li)}" for li in protocol.limit]
-    technical = protocol.technical
-    lines.append(f"technical no reading for {technical.no_reading_s:g} s")
+    lines += [f"{heading}: {line}" for heading, line in plan_lines(protocol)]
     return lines
-
-
-def limit_words(limit: AlarmLimit) -> str:
-    """``Systolic >= 180 mmHg`` or ``Systolic >= baseline +20 %``."""
-    of = limit.of
-    if limit.relative is None:
-        return f"{of.label} {limit.op} {limit.value:g} {of.unit}"
-    if limit.relative == "trend":
-        return f"{of.label} {limit.op} {limit.value:+g} {of.unit} within {limit.trend_min:g} min"
-    unit = "%" if limit.relative == "baseline_percent" else of.unit
-    return f"{of.label} {limit.op} baseline {limit.value:+g} {unit}"

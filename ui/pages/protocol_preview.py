@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ketamonitor.alarm_plan_words import plan_lines
 from ketamonitor.protocol import TreatmentProtocol
 from ui.pages.parts import Kit
 from ui.pages.protocol_lines import (
@@ -49,6 +50,7 @@ class ProtocolPreview(QScrollArea):
                 )
             )
             layout.addLayout(self._limits(protocol))
+            layout.addWidget(self._kit.facts(plan_lines(protocol)))
             layout.addWidget(self._kit.label(f"Source: {protocol.source}", "small"))
         layout.addStretch()
         self.setWidget(page)
