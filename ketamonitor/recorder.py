@@ -27,6 +27,8 @@ TICK = timedelta(seconds=1)
 SHORTEST_WAIT = 0.005
 #: As many submissions share a transaction at most; each is judged for alarms by itself.
 BATCH = 200
+#: Computer seconds by which a tick is late enough to be recorded: nobody judged alarms meanwhile.
+LATE_S = 3.0
 #: The computer's clock has been set when it moves this far from session time, in seconds.
 CLOCK_STEP = 2.0
 
@@ -131,8 +133,9 @@ class Recorder(threading.Thread):
                 now = self._clock.now()
                 tick = now >= next_tick
                 if tick:
+                    late_s = self._clock.real((now - next_tick).total_seconds())
                     next_tick = now + TICK
-                    self._tick(now, store)
+                    self._tick(now, store, late_s)
                 self._write(store)
                 self._tell(store, everyone=tick)
         finally:
@@ -209,14 +212,18 @@ class Recorder(threading.Thread):
         self._unsaved.append(entry)
         return entry
 
-    def _tick(self, now: datetime, store: Store) -> None:
-        """What time alone brings: no reading, overdue, a clock that was set."""
+    def _tick(self, now: datetime, store: Store, late_s: float) -> None:
+        """What time alone brings: no reading, overdue, a clock that was set, a tick that is late
+        by so many seconds of the computer."""
         for live in list(self._live.values()):
             try:
                 ahead = self._clock.drift()
                 if abs(ahead - live.clock_ahead) > CLOCK_STEP and not live.session.ended:
                     live.clock_ahead = ahead
                     body = {"event": "clock_changed", "ahead_s": round(ahead, 3)}
+                    self._append(live, Draft("audit", now, PROGRAM, body))
+                if late_s > LATE_S and not live.session.ended:
+                    body = {"event": "recorder_late", "for_s": round(late_s, 1)}
                     self._append(live, Draft("audit", now, PROGRAM, body))
                 for change in live.session.changes(now, self._fault):
                     self._append(live, change)

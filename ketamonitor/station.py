@@ -29,10 +29,14 @@ from ketamonitor.people import People
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
 from ketamonitor.recorder import Recorder, Written
+from ketamonitor.signals.annunciator import Annunciator, Submit
 from ketamonitor.store import SessionSummary, Store, data_folder, open_store
 from ketamonitor.view import ActiveAlarm, DeviceChoice, Patient, SessionView, Update
 
 log = logging.getLogger(__name__)
+
+#: Makes what sounds the tones of a station; see :mod:`ketamonitor.signals`.
+Signals = Callable[[SteadyClock, Submit], Annunciator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ class SessionPlan:
 class Station:
     """Everything one workstation runs. Methods may be called from any one thread at a time.
 
-    ``publish`` is called on the recorder's thread with each :class:`~ketamonitor.view.Update`.
+    ``publish`` is called on the recorder's thread with each :class:`~ketamonitor.view.Update`,
+    after the tones have been told of it. Without ``signals`` nothing sounds and no lamp lights up.
     Raises :class:`~ketamonitor.store.StoreError` when the store cannot be opened.
     """
 
@@ -84,12 +89,15 @@ class Station:
         *,
         finder: Callable[[str], PortFinder] = PortFinder,
         captures: Limits | None = None,
+        signals: Signals | None = None,
     ) -> None:
         self.clock = clock
+        self._told = publish
         self.protocols = load_protocols()
         self._finder = finder
         self._readers: dict[str, list[PortReader]] = {}
-        self._recorder = Recorder(lambda: open_store(store_url), clock, publish)
+        self._recorder = Recorder(lambda: open_store(store_url), clock, self._publish)
+        self.signals = signals(clock, self._recorder.submit) if signals else None
         self._recorder.start()
         try:
             self._recorder.ready.result()
@@ -105,6 +113,8 @@ class Station:
         self._box = BlackBox(folder, self._recorder.submit, clock.now, captures)
         #: Where captures of monitors that are tried outside a session go.
         self.trials = data_folder(store_url) / "monitor-tests"
+        if self.signals is not None:
+            self.signals.start()
 
     # Sessions --------------------------------------------------------------------------------
 
@@ -149,9 +159,11 @@ class Station:
         author: str,
         *,
         ports_must_open: bool = False,
+        why: str = "",
     ) -> Future[Written]:
         """Go on with a session that was not ended; the time between is a recorded gap.
 
+        ``why`` is recorded where it was nobody's own decision.
         Raises ``ValueError`` where there is no such session, or it has ended or runs here.
         """
         now = self.clock.now()
@@ -169,6 +181,8 @@ class Station:
             "gap_s": round((now - last.recorded_at).total_seconds(), 3),
             "devices": [_device_json(device) for device in devices],
         }
+        if why:
+            body["why"] = why
         done = self._recorder.resume(session, Draft("session", now, author, body))
         finders = self._finders(devices)
         self._box.adopt(session, captured)
@@ -261,8 +275,17 @@ class Station:
         self._box.stop()
         self._recorder.stop()
         self._recorder.join()
+        if self.signals is not None:
+            self.signals.stop()
+            self.signals.join()
         self._reading.close()
         self.people.close()
+
+    def _publish(self, update: Update) -> None:
+        """On the recorder's thread: tones first, they wait for nobody."""
+        if self.signals is not None:
+            self.signals.hear(update)
+        self._told(update)
 
     # Ports -----------------------------------------------------------------------------------
 
