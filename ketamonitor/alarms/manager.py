@@ -62,7 +62,8 @@ class AlarmManager:
         if take is None:
             return
         take(entry, body)
-        self.last = f"{body['text']}, {body['event'].replace('_', ' ')} {entry.at:%H:%M:%S}"
+        if "condition" in body:  # pauses and changed limits are no alarms
+            self.last = f"{body['text']}, {body['event'].replace('_', ' ')} {entry.at:%H:%M:%S}"
 
     def _raised(self, entry: Entry, body: Mapping[str, Any]) -> None:
         self.active[body["id"]] = ActiveAlarm(
