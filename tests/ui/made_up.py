@@ -37,6 +37,7 @@ class MadeUp:
     handed: int = 0
     unsaved: int = 0
     record_fault: str = ""
+    script: Script | None = None
 
     @classmethod
     def begin(cls, start: datetime, simulated: bool = False) -> MadeUp:
@@ -94,6 +95,7 @@ class Script:
 def play(script: Script, step_s: float = STEP_S) -> MadeUp:
     """The session at the script's end."""
     made = MadeUp.begin(script.start)
+    made.script = script
     acts = iter(sorted(script.acts, key=lambda act: act[0]))
     act = next(acts, None)
     while made.now < script.end:
@@ -260,7 +262,7 @@ def medium(end: str = "14:24:36", step_s: float = STEP_S) -> MadeUp:
         *_start_acts(),
         bp("14:22", 133, 81, 98),
         *seen("14:22", 5, 5),
-        bp("14:24", 182, 96, 122),
+        bp("14:24", 182, 88, 119),
     ]
     made = play(
         Script(at("13:48"), at(end), _steady_pulse, _steady_spo2, acts, at("13:50")), step_s
@@ -275,7 +277,7 @@ def audio_paused(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     made = alarm("14:35:18", step_s)
     plan = made.live.info.protocol.pause
     made.add(drafts.audio_paused(plan, at=made.now, author=NURSE))
-    return _on(made, end, step_s)
+    return _on(made, end, step_s, measured=True)
 
 
 def interruption(end: str = "14:37:10", step_s: float = STEP_S) -> MadeUp:
@@ -318,10 +320,12 @@ def sound(state: str, text: str, when: datetime) -> Draft:
     return Draft("audit", when, PROGRAM, {"event": "sound", "state": state, "text": text})
 
 
-def _on(made: MadeUp, end: str, step_s: float) -> MadeUp:
-    """Time goes on, nothing is measured."""
+def _on(made: MadeUp, end: str, step_s: float, *, measured: bool = False) -> MadeUp:
+    """Time goes on; values go on coming, or nothing is measured."""
     while made.now < at(end):
         made.clock.advance(min(step_s, (at(end) - made.now).total_seconds()))
+        if measured and made.script is not None:
+            made.add(_values(made.now, made.script))
         made.settle()
     return made
 

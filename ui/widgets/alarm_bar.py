@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from ketamonitor.view import ActiveAlarm, AudioPause, Interruption, SessionView
 from ui.theme import Theme
-from ui.widgets.alarm_block import HALF_PERIOD_MS, draw_block, flashes, needed
+from ui.widgets.alarm_block import HALF_PERIOD_MS, button_edge, draw_block, flashes, needed
 from ui.widgets.alarm_buttons import (
     AudioButton,
     ChairAlarmButton,
@@ -25,7 +25,8 @@ from ui.widgets.ink import Ink, Painted, text_width
 
 HEIGHT = 58
 BLOCK = 48
-SHOWN = 3
+#: One cuff reading alone can give two (SYS and DIA), so that four are shown where they fit.
+SHOWN = 4
 TOP, GAP, EDGE = 5, 8, 8
 NARROW = 1100
 
@@ -102,7 +103,7 @@ class AlarmBar(Painted):
         self._alarms, self._last, self._now = tuple(alarms), view.last_alarm, now
         self._pause, self._interruption = pause_now(view, now), interruption_now(view, now)
         self.audio.show_pause(self._pause, now)
-        self.interruption.show_pause(self._interruption, now)
+        self.interruption.show_pause(view, self._interruption, now)
         self.sound.show_view(view)
         self._beat()
         self._arrange()
@@ -132,8 +133,8 @@ class AlarmBar(Painted):
 
     @property
     def can_pause(self) -> bool:
-        """Audio is not paused in advance: there is an alarm, or a pause to end."""
-        return bool(self._alarms) or self._pause is not None
+        """Audio is not paused in advance: an alarm asks for attention, or a pause is to be ended."""
+        return any(alarm.signals for alarm in self._alarms) or self._pause is not None
 
     def acknowledge_highest(self) -> None:
         """Key A, or the button beside it."""
@@ -179,9 +180,9 @@ class AlarmBar(Painted):
             self._arrange_alarms(right, narrow)
 
     def _interruption_width(self, narrow: bool) -> int:
-        if not self._alarms and not narrow:
-            return 420
-        return 178 if narrow else 236
+        if narrow:
+            return 204
+        return 250 if self._alarms else 480
 
     def _at_right(self, widget: QWidget, wide: int, right: int) -> int:
         widget.setGeometry(QRect(right - wide, TOP, wide, BLOCK))
@@ -195,7 +196,7 @@ class AlarmBar(Painted):
 
     def _arrange_alarms(self, right: int, narrow: bool) -> None:
         about = self.highest
-        button = 150 if narrow else 192
+        button = 168 if narrow else 192
         after = button + GAP if about else 0
         for most in range(SHOWN, 0, -1):
             chosen = self._chosen(most)
@@ -216,7 +217,7 @@ class AlarmBar(Painted):
             self._blocks.append((QRectF(x, TOP, width, BLOCK), alarm))
             x += width + GAP
             if alarm is about:
-                self.acknowledge.edge = self.theme.tokens.alarm(alarm.priority)[0]
+                self.acknowledge.edge = button_edge(self.theme, alarm)
                 self.acknowledge.setGeometry(int(x), TOP, button, BLOCK)
                 x += button + GAP
 
@@ -245,5 +246,6 @@ class AlarmBar(Painted):
         x = area.left() + 15
         end = self.sound.x() - 8
         x += ink.text(x, 34, "No active alarms", 15, 600, "text", room=end - x) + 11
-        if self._last and end - x > 60:
+        paused = self._pause is not None or self._interruption is not None
+        if self._last and not paused and end - x > 120:
             ink.text(x, 33.5, f"Last alarm: {self._last}", 13, 400, "text2", room=end - x)

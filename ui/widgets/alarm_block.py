@@ -27,6 +27,13 @@ def flashes(alarm: ActiveAlarm) -> bool:
     return alarm.signals and alarm.priority in HALF_PERIOD_MS
 
 
+def button_edge(theme: Theme, alarm: ActiveAlarm) -> str:
+    """The edge of the button beside a block; by day yellow and cyan would be lost on white."""
+    if theme.night or alarm.priority == "high":
+        return theme.tokens.alarm(alarm.priority)[0]
+    return theme.tokens.alarm_edge
+
+
 def draw_ground(ink: Ink, area: QRectF, alarm: ActiveAlarm, lit: bool) -> str:
     """Fill, or outline; returns the tone in which its text can be read."""
     fill, on_fill = ink.theme.tokens.alarm(alarm.priority)

@@ -70,11 +70,11 @@ class InterruptionButton(Drawn):
         super().__init__(theme, "ALARM PAUSED", parent)
         self.said: tuple[str, tuple[str, ...], str] = ("", (), "")
 
-    def show_pause(self, pause: Interruption | None, now: datetime) -> None:
+    def show_pause(self, view: SessionView, pause: Interruption | None, now: datetime) -> None:
         if pause is None:
             self.said = ("", (), "")
             return
-        self.said = interruption_words(pause, now)
+        self.said = interruption_words(view, pause, now)
         title, parts, left = self.said
         self.setText(title)
         self.setAccessibleName(" ".join(part for part in (title, left) if part))
@@ -84,14 +84,17 @@ class InterruptionButton(Drawn):
     def draw(self, ink: Ink, area: QRectF) -> None:
         title, parts, left = self.said
         narrow = area.width() < 250
-        ink.box(area, "panel", "text", 2, dashed=True)
+        ink.box(area, "panel", "text", 2)
         ink.icon("pause", 8, 14, 20, "text")
         end = area.right() - 11
         if left:
             size = 15 if narrow else 24
             end -= ink.text(end, 22 if narrow else 33, left, size, 700, "text", RIGHT) + 8
-        ink.text(35, 21, title, 12 if narrow else 14, 700, "text", room=end - 35)
+        used = ink.text(35, 21, title, 12 if narrow else 14, 700, "text", room=end - 35) + 10
         room = (area.right() - 11 if narrow else end) - 35
+        if parts and used + ink.width(parts[0], 14, 600) < end - 35:
+            ink.text(35 + used, 21, parts[0], 14, 600, "text")
+            parts = parts[1:]
         said = fitting(parts, room, lambda text: ink.width(text, 12, 500))
         ink.text(35, 39, said, 12, 500, "text2", room=room)
 

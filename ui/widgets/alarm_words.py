@@ -8,7 +8,7 @@ from datetime import datetime
 from ketamonitor import words
 from ketamonitor.alarms.order import rank
 from ketamonitor.drafts import INTERRUPTIONS
-from ketamonitor.view import ActiveAlarm, AudioPause, Interruption, SessionView
+from ketamonitor.view import ActiveAlarm, AudioPause, Freshness, Interruption, SessionView
 
 #: Where a tone sounds, as the protocol names it.
 _PLACES = {"nurse": "nurse's side", "room": "room", "both": "nurse's side and room"}
@@ -90,14 +90,26 @@ def audio_words(pause: AudioPause | None, now: datetime) -> tuple[str, str, str]
     return "AUDIO PAUSED", f"{pause.by} · S ends it", left
 
 
-def interruption_words(pause: Interruption, now: datetime) -> tuple[str, tuple[str, ...], str]:
-    """Title, the parts below it (those needed most first), and the countdown."""
+def watched(view: SessionView, pause: Interruption) -> tuple[str, ...]:
+    """What goes on being watched and is indeed measured or asked in this session."""
+    return tuple(
+        key
+        for key in pause.watched
+        if key in view.observed
+        or (key in view.values and view.values[key].freshness is not Freshness.NO_DATA)
+    )
+
+
+def interruption_words(
+    view: SessionView, pause: Interruption, now: datetime
+) -> tuple[str, tuple[str, ...], str]:
+    """Title, the parts beside and below it (those needed most first), and the countdown."""
     kind = INTERRUPTIONS.get(pause.reason)
-    watched = ", ".join(words.SHORT.get(key, key) for key in pause.watched) or "nothing else"
+    names = ", ".join(words.SHORT.get(key, key) for key in watched(view, pause))
     parts = (
         kind.label if kind else pause.reason,
         "I ends it",
-        f"watched: {watched}",
+        f"watched: {names or 'nothing else'}",
         pause.by,
     )
     if pause.until is None:

@@ -12,6 +12,7 @@ from ketamonitor import words
 from ketamonitor.view import DueState, SessionView
 from ui.theme import Theme
 from ui.widgets.ink import Ink, Painted
+from ui.widgets.tile_words import asked_again
 
 HEIGHT = 44
 
@@ -77,7 +78,7 @@ def due_cells(view: SessionView, now: datetime) -> list[_Cell]:
     open_now = [i for i in view.due if i.state in (DueState.DUE, DueState.OVERDUE)]
     # An older slot of a kind that was missed stays in the record; the newest is what to do.
     latest = {item.what: item for item in open_now}
-    again = _asked_again(view)
+    again = asked_again(view)
     cells = [] if again is None else [_again_cell(again, now)]
     cells += [
         _Cell(
@@ -106,12 +107,6 @@ def due_cells(view: SessionView, now: datetime) -> list[_Cell]:
         for at, icon, title in ahead
     ]
     return cells
-
-
-def _asked_again(view: SessionView) -> datetime | None:
-    """The earliest second reading that an alert asks for and nobody has taken."""
-    asked = (a.repeat_at for a in (*view.alarms, *view.covered) if a.ended_at is None)
-    return min((at for at in asked if at is not None), default=None)
 
 
 def _again_cell(at: datetime, now: datetime) -> _Cell:

@@ -52,7 +52,7 @@ class Tile(Painted):
     def show_view(self, view: SessionView, alarms: Sequence[ActiveAlarm], now: datetime) -> None:
         self._view, self._now = view, now
         self._figure = self._read(view, now)
-        self._alarms = tuple(a for a in alarms if a.metric in self.metrics)
+        self._alarms = tuple(a for a in alarms if a.metric in self.metrics and a.ended_at is None)
         self._alarm = alarm_of(alarms, self.metrics, self._source(view))
         self.update()
 
@@ -170,7 +170,8 @@ class Tile(Painted):
             if name:
                 ink.text(left - 2, base, name, 12, 500, self._tone("text2"), RIGHT)
             else:
-                self._triangle(ink, left - 8, base - 4.5, upper)
+                marked = any(bound.changed for bound in found.values())
+                self._triangle(ink, left - (14 if marked else 8), base - 4.5, upper)
             for place, column in enumerate(reversed(columns)):
                 if column in found:
                     self._bound(ink, right - place * wide, base, found[column])

@@ -152,10 +152,22 @@ def live_figure(view: SessionView, key: str, now: datetime) -> Figure:
     return Figure(text, value.freshness, below, "", live)
 
 
+def asked_again(view: SessionView) -> datetime | None:
+    """The earliest second reading that an alert asks for and nobody has taken."""
+    asked = (a.repeat_at for a in (*view.alarms, *view.covered) if a.ended_at is None)
+    return min((at for at in asked if at is not None), default=None)
+
+
 def next_cuff(view: SessionView, now: datetime) -> tuple[str, bool, float | None]:
     """When the next cuff reading is due, whether that is past, and how far the wait has come."""
     if shown(view, "nibp_sys").reason == "measuring":
         return "Cuff measuring now", False, None
+    again = asked_again(view)
+    if again is not None:
+        left = (again - now).total_seconds()
+        if left <= 0:
+            return f"Again {words.clock(again)}, {words.countdown(-left)} ago", True, 1.0
+        return f"Again {words.clock(again)}, in {words.countdown(left)}", False, None
     slots = [item for item in view.due if item.what == "bp"]
     past = [i for i in slots if i.state in (DueState.DUE, DueState.OVERDUE)]
     if past:
@@ -174,8 +186,11 @@ def next_cuff(view: SessionView, now: datetime) -> tuple[str, bool, float | None
 def alarm_of(
     alarms: Sequence[ActiveAlarm], metrics: Sequence[str], source: str
 ) -> ActiveAlarm | None:
-    """The most urgent alarm about a tile's values, or about the link they come by."""
+    """The most urgent alarm about a tile's values, or about the link they come by. One that is
+    over and waits to be seen stands in the alarm bar alone: the tile shows what is so now."""
     for alarm in alarms:
+        if alarm.ended_at is not None:
+            continue
         if alarm.metric in metrics or alarm.condition == "monitoring_stopped":
             return alarm
         if alarm.condition == "cuff_failed" and "nibp_sys" in metrics:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QPointF, QRectF
@@ -134,7 +135,9 @@ class LiveTile(Tile):
         if figure.below:
             # With one row of limits their heading stands below this line, not beside it.
             columns = 72 if metric in self._two_sided() else 0
-            self._age(ink, figure, 107 * k, self.width() - 26.0 - columns)
+            room = self.width() - 26.0 - columns
+            figure = _in_two_lines(figure, lambda text: ink.width(text, 12, 600) <= room)
+            self._age(ink, figure, 107 * k, room)
             size = 13 if ink.width(figure.more, 13) <= left - 14 else 12
             ink.text(13, 127 * k, figure.more, size, 400, self._tone("text2"), room=left - 14)
         elif figure.known:
@@ -171,3 +174,11 @@ class LiveTile(Tile):
         ink.painter.drawPolyline(stretch)
         ink.painter.setBrush(ink.color(self._tone(self._token)))
         ink.painter.drawEllipse(QPointF(xs[-1], ys[-1]), 2.5, 2.5)
+
+
+def _in_two_lines(figure: Figure, fits: Callable[[str], bool]) -> Figure:
+    """What is too long for the line of the age goes on below, in place of the last value."""
+    first, comma, rest = figure.below.partition(", ")
+    if not comma or fits(figure.below):
+        return figure
+    return replace(figure, below=f"{first},", more=rest)

@@ -34,13 +34,9 @@ class Row:
     weight: tuple[float, ...] = ()
 
     @property
-    def second(self) -> str:
-        """The line below the title."""
-        return " · ".join(part for part in (self.below, self._others) if part)
-
-    @property
-    def _others(self) -> str:
-        return f"and {self.more} more" if self.more else ""
+    def heading(self) -> str:
+        """The title, with how many others it stands for."""
+        return f"{self.title} and {self.more} more" if self.more else self.title
 
 
 class TimelineModel(QAbstractListModel):
@@ -67,7 +63,7 @@ class TimelineModel(QAbstractListModel):
             return None
         row = self.row(index.row())
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return "  ".join(part for part in (row.at, row.title, row.second) if part)
+            return "  ".join(part for part in (row.at, row.heading, row.below) if part)
         return None
 
     def row(self, place: int) -> Row:
