@@ -127,6 +127,7 @@ def test_fault_3_1_04_no_data_is_an_alarm_and_ends_none(manager: Manager) -> Non
     c.run(60, spo2=float("nan"))
     assert c.active("spo2<88").ended_at is None
     assert c.view().alarms[0].id == "spo2<88"
+    assert c.told("raised").count("spo2<88") == 1
 
 
 def test_fault_3_1_05_alarms_need_no_value_and_no_screen(manager: Manager) -> None:
