@@ -49,6 +49,7 @@ def draw_all(out: Path, states: list[str], scale: float) -> list[Path]:
     for state in states:
         made = STATES["calm" if state == STOPPED else state]()
         for width, height in SIZES if scale == 1 else SCALED:
+            made.handed = 0  # each page gets the session from its start
             page = live_page(theme, made, width, height)
             if state == STOPPED:
                 made.clock.advance(STOPPED_S)

@@ -19,7 +19,7 @@ from ui.widgets.alarm_buttons import (
     MoreButton,
     SoundButton,
 )
-from ui.widgets.alarm_words import highest, interruption_now, pause_now, worst
+from ui.widgets.alarm_words import highest, interruption_now, pause_now, recorded, worst
 from ui.widgets.basics import ActionButton
 from ui.widgets.ink import Ink, Painted, text_width
 
@@ -133,8 +133,8 @@ class AlarmBar(Painted):
 
     @property
     def can_pause(self) -> bool:
-        """Audio is not paused in advance: an alarm asks for attention, or a pause is to be ended."""
-        return any(alarm.signals for alarm in self._alarms) or self._pause is not None
+        """Audio is not paused in advance: an alarm asks for attention, or a pause may be ended."""
+        return any(a.signals and recorded(a) for a in self._alarms) or self._pause is not None
 
     def acknowledge_highest(self) -> None:
         """Key A, or the button beside it."""

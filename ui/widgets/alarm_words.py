@@ -51,10 +51,16 @@ def fitting(parts: Sequence[str], room: float, width: Callable[[str], float]) ->
     return said
 
 
+def recorded(alarm: ActiveAlarm) -> bool:
+    """Whether the recorder knows of it. What only the screen can see cannot be acknowledged: there
+    is nobody to write down who did."""
+    return alarm.condition != "monitoring_stopped"
+
+
 def highest(alarms: Iterable[ActiveAlarm]) -> ActiveAlarm | None:
     """What Acknowledge is about: the most urgent alarm that asks for attention; when none does,
     the most urgent that is over and nobody has seen. ``alarms`` come in their order."""
-    unseen = [alarm for alarm in alarms if alarm.acknowledged_at is None]
+    unseen = [alarm for alarm in alarms if alarm.acknowledged_at is None and recorded(alarm)]
     return next((a for a in unseen if a.signals), unseen[0] if unseen else None)
 
 

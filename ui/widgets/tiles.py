@@ -178,7 +178,9 @@ class LiveTile(Tile):
 
 def _in_two_lines(figure: Figure, fits: Callable[[str], bool]) -> Figure:
     """What is too long for the line of the age goes on below, in place of the last value."""
-    first, comma, rest = figure.below.partition(", ")
-    if not comma or fits(figure.below):
-        return figure
-    return replace(figure, below=f"{first},", more=rest)
+    parts = figure.below.split(" ")
+    for count in range(len(parts), 0, -1):
+        first = " ".join(parts[:count])
+        if fits(first):
+            return replace(figure, below=first, more=" ".join(parts[count:]) or figure.more)
+    return figure
