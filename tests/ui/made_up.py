@@ -105,7 +105,7 @@ def play(script: Script, step_s: float = STEP_S) -> MadeUp:
             made.add(*(done if isinstance(done, list) else [done]))
             act = next(acts, None)
         if made.now >= (script.first_value or script.start):
-            made.add(_values(made.now, script))
+            made.add(values_of(made.now, script))
         made.settle()
     return made
 
@@ -157,7 +157,7 @@ def acknowledged(when: str) -> Callable[[MadeUp], list[Draft]]:
     return made_drafts
 
 
-def _values(now: datetime, script: Script) -> Draft:
+def values_of(now: datetime, script: Script) -> Draft:
     values = {"pulse": script.pulse(now), "spo2": script.spo2(now)}
     stamp = now.isoformat()
     body = {
@@ -325,7 +325,7 @@ def _on(made: MadeUp, end: str, step_s: float, *, measured: bool = False) -> Mad
     while made.now < at(end):
         made.clock.advance(min(step_s, (at(end) - made.now).total_seconds()))
         if measured and made.script is not None:
-            made.add(_values(made.now, made.script))
+            made.add(values_of(made.now, made.script))
         made.settle()
     return made
 

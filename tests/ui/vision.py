@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 
 MATRICES = {
     "protanopia": (
@@ -56,7 +56,7 @@ def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
 def of_color(color: tuple[int, int, int], kind: str) -> tuple[int, int, int]:
     """One colour as it is seen."""
     image = QImage(1, 1, QImage.Format.Format_RGB888)
-    image.fill((color[0] << 16) | (color[1] << 8) | color[2])
+    image.setPixelColor(0, 0, QColor(*color))
     red, green, blue = (int(part) for part in rgb(seen(image, kind))[0, 0])
     return red, green, blue
 
@@ -66,7 +66,8 @@ def rgb(image: QImage) -> Pixels:
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), dtype=np.uint8)
     rows = flat.reshape(image.height(), image.bytesPerLine())[:, : image.width() * 3]
-    return rows.reshape(image.height(), image.width(), 3)
+    # A copy: the bits are the image's, and it goes when this function ends.
+    return rows.reshape(image.height(), image.width(), 3).copy()
 
 
 def _image(pixels: Pixels) -> QImage:

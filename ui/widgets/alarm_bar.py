@@ -28,7 +28,7 @@ BLOCK = 48
 #: One cuff reading alone can give two (SYS and DIA), so that four are shown where they fit.
 SHOWN = 4
 TOP, GAP, EDGE = 5, 8, 8
-NARROW = 1100
+NARROW, WIDEST = 1100, 640.0
 
 
 class Flash:
@@ -97,6 +97,7 @@ class AlarmBar(Painted):
         self.limits.clicked.connect(self.limits_wanted)
         for button in (self.acknowledge, self.more, self.other, self.interruption, self.audio):
             button.hide()
+        theme.changed.connect(self._arrange)
 
     def show_view(self, view: SessionView, alarms: Sequence[ActiveAlarm], now: datetime) -> None:
         """``alarms`` in the order to show: the view's, led by what only the screen knows."""
@@ -213,7 +214,7 @@ class AlarmBar(Painted):
         spare = max(0.0, room - sum(needs)) / (len(chosen) + 1)
         x = float(EDGE)
         for place, (alarm, need) in enumerate(zip(chosen, needs, strict=True)):
-            width = min(room, 520.0, need + spare * (2 if place == 0 else 1))
+            width = min(room, WIDEST, need + spare * (2 if place == 0 else 1))
             self._blocks.append((QRectF(x, TOP, width, BLOCK), alarm))
             x += width + GAP
             if alarm is about:
