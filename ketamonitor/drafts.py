@@ -311,13 +311,16 @@ def limit_changed(
         if not plan.alarm_off:
             raise ValueError("ALARM OFF is not allowed by this protocol: set another value")
     else:
-        changed = msgspec.structs.replace(preset, value=value)
+        changed = msgspec.structs.replace(preset, value=value, loosest=None)
         try:
             check_limits((changed,))
         except PlanError as error:
             raise ValueError(str(error).removeprefix("limit[0]").lstrip(".: ")) from None
         if preset.loosest is not None and changed.looser_than(preset.loosest):
-            raise ValueError(f"{preset.of.label} may be set to {preset.loosest:g} at most")
+            raise ValueError(
+                f"The protocol lets a session set this limit no further out than"
+                f" {preset.loosest:g}, not to {value:g}"
+            )
     label = SHORT[preset.metric]
     new = "ALARM OFF" if value is None else f"{preset.op} {value:g}"
     body = {

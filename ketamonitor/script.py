@@ -23,8 +23,15 @@ VERBS = (
     "note",
     "event",
     "acknowledge",
+    "audio",
+    "interruption",
+    "limit",
+    "action",
     "end",
 )
+
+#: What can be judged only while the session runs: its protocol and what it shows count.
+_OF_THE_MOMENT = ("baseline", "acknowledge", "audio", "interruption", "limit", "action")
 
 
 class ScriptError(ValueError):
@@ -81,7 +88,7 @@ def _act(line: str, where: str) -> Act:
         raise ScriptError(f"{where}: needs exactly one of {', '.join(VERBS)}")
     verb, detail = next(iter(data.items()))
     act = Act(float(t_s), verb, detail, where)
-    if verb not in ("baseline", "acknowledge"):
+    if verb not in _OF_THE_MOMENT:
         # Whatever does not depend on the running session is checked before it begins.
         drafts_of(act, Seen(), 70.0, datetime.fromisoformat("2000-01-01T00:00+00:00"), "check")
     return act
@@ -159,6 +166,8 @@ def _drafts_of(
         ]
     if act.verb == "acknowledge":
         return [drafts.acknowledge(alarm, at=at, author=author) for alarm in _asked(detail, seen)]
+    if act.verb in _OF_THE_MOMENT:
+        return [_on_alarms(act.verb, detail, seen, at, author)]
     return [drafts.ended(str(detail), at=at, author=author)]
 
 
@@ -182,6 +191,40 @@ def _observation(key: str, answer: Any, at: datetime, author: str) -> Draft:
     if isinstance(answer, str):
         return drafts.observation(key, answer, None, at=at, author=author)
     return drafts.observation(key, AnswerStatus.ANSWERED, answer, at=at, author=author)
+
+
+def _on_alarms(verb: str, detail: Any, seen: Seen, at: datetime, author: str) -> Draft:
+    """A pause, an interruption, another limit or a step of a card."""
+    if seen.view is None:
+        raise ValueError("the session shows nothing yet")
+    protocol = seen.view.info.protocol
+    if verb == "audio":
+        if detail == "resume":
+            return drafts.resumed("audio", "ended by user", at=at, author=author)
+        if detail not in ("pause", "off"):
+            raise ValueError('only "pause", "off" and "resume" are known')
+        return drafts.audio_paused(protocol.pause, off=detail == "off", at=at, author=author)
+    if verb == "interruption":
+        if detail == "end":
+            return drafts.resumed("alarm", "ended by user", at=at, author=author)
+        reason, minutes = detail["reason"], detail["minutes"]
+        return drafts.alarm_paused(protocol.pause, reason, minutes, at=at, author=author)
+    if verb == "limit":
+        preset = next((row for row in protocol.limit if row.id == detail["id"]), None)
+        if preset is None:
+            raise ValueError(f"the protocol has no limit {detail['id']!r}")
+        return drafts.limit_changed(
+            preset, detail["value"], detail["reason"], protocol.pause, at=at, author=author
+        )
+    card = next((card for card in protocol.card if card.id == detail["card"]), None)
+    step = next((s for s in card.step if s.id == detail["step"]), None) if card else None
+    if card is None or step is None:
+        raise ValueError(f"the protocol has no step {detail['step']!r} of card {detail['card']!r}")
+    alarm = next((a for a in seen.view.alarms if a.metric in card.metrics), None)
+    value = alarm.text if alarm else ""
+    return drafts.action(
+        card, step, alarm, value, done=detail.get("done", ""), at=at, author=author
+    )
 
 
 def _asked(detail: Any, seen: Seen) -> list[ActiveAlarm]:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ketamonitor.entries import chain
 from ketamonitor.script import ScriptError, Seen, drafts_of, read_script
-from tests.domain.builders import at, chained, cuff, reading, started
+from ketamonitor.session import LiveSession
+from tests.domain.builders import SESSION, at, chained, cuff, protocol, reading, started
 
 
 def written(tmp_path: Path, *lines: str) -> Path:
@@ -92,3 +94,70 @@ def test_the_baseline_is_the_last_plausible_reading_and_none_is_no_baseline(
         seen.take(entry)
     (locked,) = drafts_of(act, seen, None, at(60), "okafor")
     assert (locked.body["sys"], locked.body["dia"], locked.body["of_seq"]) == (118, 74, 2)
+
+
+def seen_severe() -> Seen:
+    """A session under the shipped limits, in which one severe pressure was just measured."""
+    entries = chained([started(protocol()), cuff(10, 184, 90)])
+    live = LiveSession(entries[0])
+    live.apply(entries[1])
+    last = entries[1]
+    for draft in live.changes(at(10)):
+        last = chain(draft, SESSION, last.seq + 1, draft.at, last.hash)
+        live.apply(last)
+    return Seen(live.view(at(10), saved_at=None, unsaved=0, record_fault=""))
+
+
+@pytest.mark.parametrize(
+    ("verb", "event", "text"),
+    [
+        ('"audio": "pause"', "audio_paused", "AUDIO PAUSED until 14:03:00"),
+        ('"audio": "resume"', "resumed", "Audio on again: ended by user"),
+        (
+            '"interruption": {"reason": "toilet", "minutes": 5}',
+            "alarm_paused",
+            "ALARM PAUSED until 14:06:00, to the toilet",
+        ),
+        ('"interruption": "end"', "resumed", "Alarms on again: ended by user"),
+        (
+            '"limit": {"id": "nibp_sys>=160", "value": 170, "reason": "known hypertension"}',
+            "limit_changed",
+            "SYS limit >= 160 set to >= 170",
+        ),
+        (
+            '"action": {"card": "BP-2", "step": "told"}',
+            "action",
+            "Severe rise of blood pressure: Prescriber told",
+        ),
+    ],
+)
+def test_what_a_nurse_does_about_alerts(tmp_path: Path, verb: str, event: str, text: str) -> None:
+    (act,) = read_script(written(tmp_path, f'{{"t_s": 60, {verb}}}'))
+    (made,) = drafts_of(act, seen_severe(), None, at(60), "okafor")
+    assert (made.body["event"], made.body["text"], made.author) == (event, text, "okafor")
+    if event == "action":
+        assert made.body["alarm"] == "nibp_sys>=180"
+        assert made.body["value"] == "SYS 184 ≥ 180"
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ('"audio": "off"', "AUDIO OFF is not allowed"),
+        ('"audio": "mute"', 'only "pause", "off" and "resume"'),
+        ('"interruption": {"reason": "lunch", "minutes": 5}', "Interruption must be one of"),
+        ('"interruption": {"reason": "toilet", "minutes": 60}', "lasts 2, 5, 10, 15 minutes"),
+        ('"interruption": {"reason": "toilet", "minutes": null}', "ALARM OFF is not allowed"),
+        ('"limit": {"id": "nibp_sys>=161", "value": 170, "reason": "x"}', "has no limit"),
+        ('"limit": {"id": "nibp_sys>=160", "value": 170, "reason": " "}', "Reason is empty"),
+        ('"limit": {"id": "nibp_sys>=160", "value": 190, "reason": "x"}', "no further out than 180"),
+        ('"limit": {"id": "nibp_sys>=160", "value": 400, "reason": "x"}', "can never be passed"),
+        ('"limit": {"id": "nibp_sys>=160", "value": null, "reason": "x"}', "ALARM OFF is not"),
+        ('"action": {"card": "BP-2", "step": "bleed"}', "no step 'bleed'"),
+    ],
+)
+def test_what_is_not_allowed_about_alerts_is_said(tmp_path: Path, verb: str, said: str) -> None:
+    (act,) = read_script(written(tmp_path, f'{{"t_s": 60, {verb}}}'))
+    with pytest.raises(ScriptError) as refused:
+        drafts_of(act, seen_severe(), None, at(60), "okafor")
+    assert said in str(refused.value)
