@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,7 +11,8 @@ import miniaudio
 
 from ketamonitor.signals.tones import RATE
 
-BLOCK_MS = 20  # of three that the device holds: the first sample of a tone waits for 60 ms at most
+BLOCK_MS = 20
+BLOCKS = 4  # in the device's hands: what a busy computer may be late by before a tone has a hole
 # No JACK (its patches are not ours to make) and not miniaudio's own null device.
 _BACKENDS = (
     miniaudio.Backend.WASAPI,
@@ -109,7 +111,11 @@ def _sounds(backend: miniaudio.Backend, identity: Any) -> bool:
 
 
 class _Device:
-    """An open device. The library frees the device but not its context: five files a time."""
+    """An open device. The library frees the device but not its context: five files a time.
+
+    A device that is open while the interpreter ends would hang it: the audio thread waits for an
+    interpreter that waits for the audio thread. So it is closed before that, whoever forgot it.
+    """
 
     def __init__(self, name: str, identity: Any, backend: miniaudio.Backend, pull: Pull) -> None:
         shown = f'the sound output "{name}"' if name else "the default sound output"
@@ -119,6 +125,7 @@ class _Device:
                 nchannels=1,
                 sample_rate=RATE,
                 buffersize_msec=BLOCK_MS,
+                callback_periods=BLOCKS,
                 device_id=identity,
                 backends=[backend],
                 app_name="KetaMonitor",
@@ -132,8 +139,10 @@ class _Device:
         except miniaudio.MiniaudioError as fault:
             self.close()
             raise SoundError(f"{shown} cannot be started ({_words(fault)})") from fault
+        atexit.register(self.close)
 
     def close(self) -> None:
+        atexit.unregister(self.close)
         self._device.close()
         context, self._device._context = self._device._context, None
         if context is not None:

@@ -47,7 +47,7 @@ class Player:
 
     The sound system is asked on a short-lived thread, as one that hangs (a frozen server) holds up
     whoever opens or closes a device for as long as it likes: the owner waits at most
-    :data:`ANSWER_S`. Call :meth:`close` before the process ends.
+    :data:`ANSWER_S`.
     """
 
     def __init__(
