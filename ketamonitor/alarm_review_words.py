@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ketamonitor import words
 from ketamonitor.alarm_review import AlarmReview, LimitReview
@@ -72,6 +73,14 @@ def headline(review: AlarmReview) -> str:
     alerts = "1 alert" if review.total == 1 else f"{review.total} alerts"
     sessions = "1 session" if review.sessions == 1 else f"{review.sessions} sessions"
     return f"{alerts} in {sessions}, {review.hours:.1f} h: {rate(review.per_hour)} an hour ({by})"
+
+
+def left_out_words(sessions: Sequence[str]) -> str:
+    """``; 2 sessions left out, not readable``, or nothing."""
+    if not sessions:
+        return ""
+    one = len(sessions) == 1
+    return f"; {'1 session' if one else f'{len(sessions)} sessions'} left out, not readable"
 
 
 def rate(value: float | None) -> str:

@@ -8,6 +8,7 @@ side was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ import msgspec
 
 from ketamonitor import drafts
 from ketamonitor.alarm_history import AlarmHistory
-from ketamonitor.alarm_plan import PlanError, check_limits
+from ketamonitor.alarm_plan import AlarmLimit, PlanError, check_limits
 from ketamonitor.alarm_review import AlarmReview, SessionReview, review_session, summed
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, protocol_to_json
@@ -109,21 +110,37 @@ def with_plan_of(other: TreatmentProtocol) -> Other:
 def with_value(id: str, value: float) -> Other:
     """The recorded protocol with another value in one limit row; one without it is left as it is.
 
-    The function raises ``ValueError`` for a value that no limit may have.
+    The function raises ``ValueError`` for a value that no limit may have. How far a session may
+    go (``loosest``) binds nobody who only asks.
     """
 
     def other(recorded: TreatmentProtocol) -> TreatmentProtocol:
-        rows = tuple(
-            msgspec.structs.replace(row, value=value) if row.id == id else row
-            for row in recorded.limit
-        )
-        try:
-            check_limits(row for row in rows if row not in recorded.limit)
-        except PlanError as error:
-            raise ValueError(str(error).removeprefix("limit[0]").lstrip(".: ")) from None
+        rows = tuple(_with(row, value) if row.id == id else row for row in recorded.limit)
         return msgspec.structs.replace(recorded, limit=rows)
 
     return other
+
+
+def typed_value(row: AlarmLimit, typed: str) -> float:
+    """Another value for a row, as typed; a comma counts as a point. Raises ``ValueError``."""
+    text = typed.strip().replace(",", ".").replace("−", "-")
+    if not re.fullmatch(r"[+-]?\d{1,3}(\.\d{1,2})?", text, re.ASCII):
+        raise ValueError(f"Type the other value as a number, such as {row.value:g}")
+    value = float(text)
+    if value == row.value:
+        raise ValueError(f"The limit has the value {row.value:g} already: type another one")
+    _with(row, value)
+    return value
+
+
+def _with(row: AlarmLimit, value: float) -> AlarmLimit:
+    changed = msgspec.structs.replace(row, value=value, loosest=None)
+    try:
+        check_limits((changed,))
+    except PlanError as error:
+        said = str(error).removeprefix("limit[0]").lstrip(".: ").removeprefix("value: ")
+        raise ValueError(said) from None
+    return changed
 
 
 def replay(entries: Sequence[Entry], protocol: TreatmentProtocol) -> list[Entry]:

@@ -17,6 +17,7 @@ from ketamonitor.view import SessionView
 from ui.background import Background
 from ui.bridge import Bridge
 from ui.live_chairs import LiveChairs
+from ui.pages.alarm_review import AlarmReviewPage
 from ui.pages.alarm_strip import AlarmStrip
 from ui.pages.chair import Chair
 from ui.pages.devices import DevicesPage
@@ -91,12 +92,16 @@ class MainWindow(QMainWindow):
             station.clock.now,
             lambda: self.person.full_name if self.person else "nobody signed in",
         )
+        self.alarm_review = AlarmReviewPage(
+            kit, self.background, station.sessions, station.entries, station.clock.now
+        )
         self.stack = QStackedWidget()
         for page in (
             self.sign_in,
             self.sessions,
             self.new_session,
             self.review,
+            self.alarm_review,
             self.devices,
         ):
             self.stack.addWidget(page)
@@ -144,6 +149,9 @@ class MainWindow(QMainWindow):
         self.new_session.start_wanted.connect(self._start)
         self.new_session.left.connect(self.show_sessions)
         self.review.left.connect(self.show_sessions)
+        self.review.alarms_wanted.connect(self.show_alarm_review)
+        self.sessions.alarms_wanted.connect(lambda: self.show_alarm_review(None))
+        self.alarm_review.left.connect(self._from_alarm_review)
         self.devices.left.connect(self._back)
 
     # Where one is ----------------------------------------------------------------------------
@@ -170,6 +178,18 @@ class MainWindow(QMainWindow):
             self._before_devices = here
         self._turn_to(self.devices)
         self.devices.setFocus()
+
+    def show_alarm_review(self, session: str | None) -> None:
+        """What alerts were worth: of one session, or of many."""
+        self.alarm_review.open(session)
+        self._turn_to(self.alarm_review)
+        self.alarm_review.setFocus()
+
+    def _from_alarm_review(self) -> None:
+        if self.alarm_review.session is None:
+            self.show_sessions()
+        else:
+            self._turn_to(self.review)
 
     def _back(self) -> None:
         before, self._before_devices = self._before_devices, None

@@ -12,7 +12,7 @@ from ketamonitor.alarm_review import bouts, review_session, summed
 from ketamonitor.alarm_review_words import HEADERS, alarm_name, headline, noisiest, table
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.protocol import TreatmentProtocol
-from ketamonitor.what_if import Compared, replay, what_if, with_plan_of, with_value
+from ketamonitor.what_if import Compared, replay, typed_value, what_if, with_plan_of, with_value
 from tests.domain.builders import at, chained, cuff, link, protocol, reading
 from tests.domain.played import Played
 
@@ -332,6 +332,33 @@ def test_another_plan_changes_limits_escalation_and_technical_only(
 def test_a_limit_that_could_never_be_passed_is_refused(recorded: list[Entry]) -> None:
     with pytest.raises(ValueError, match="can never be passed"):
         what_if([recorded], with_value(MILD, 400))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "as a number, such as 160"),
+        ("1e3", "as a number"),
+        ("nan", "as a number"),
+        ("170 mmHg", "as a number"),
+        ("160", "has the value 160 already"),
+        ("400", "can never be passed"),
+    ],
+)
+def test_another_value_is_checked_with_one_clear_line(typed: str, said: str) -> None:
+    row = next(r for r in protocol().limit if r.id == MILD)
+    with pytest.raises(ValueError, match=said):
+        typed_value(row, typed)
+
+
+def test_who_only_asks_may_go_further_than_a_session() -> None:
+    row = next(r for r in protocol().limit if r.id == MILD)
+    assert row.loosest == 180
+    assert typed_value(row, " 185,5 ") == 185.5
+    low = next(r for r in protocol().limit if r.id == "nibp_sys<=base%-20")
+    assert typed_value(low, "−30") == -30
+    with pytest.raises(ValueError, match="would be passed at the baseline itself"):
+        typed_value(low, "20")
 
 
 def test_a_session_without_the_row_is_left_as_it_was(recorded: list[Entry]) -> None:

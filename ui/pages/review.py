@@ -34,6 +34,7 @@ class ReviewPage(QWidget):
     """Reads, checks and writes in the background; nothing of a stored session can be changed."""
 
     left = Signal()
+    alarms_wanted = Signal(str)
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class ReviewPage(QWidget):
         self.back = kit.button("Sessions", icon="back", key="Esc")
         self.buttons = {name: kit.button(name, icon="print") for name in FORMATS}
         self.verify = kit.button("Verify", icon="lock")
+        self.alarms = kit.button("Alerts", icon="bell")
         title = QHBoxLayout()
         title.setSpacing(10)
         for widget in (self.name, self.simulated, self.chain):
@@ -74,7 +76,7 @@ class ReviewPage(QWidget):
         head.addWidget(self.back)
         head.addSpacing(8)
         head.addLayout(texts, 1)
-        for button in (*self.buttons.values(), self.verify):
+        for button in (self.alarms, *self.buttons.values(), self.verify):
             head.addWidget(button)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -89,6 +91,7 @@ class ReviewPage(QWidget):
         layout.addWidget(frame)
         self.back.clicked.connect(self.left)
         self.verify.clicked.connect(self._read_again)
+        self.alarms.clicked.connect(self._alarms)
         for name, button in self.buttons.items():
             button.clicked.connect(lambda _=False, n=name: self._ask_path(n))
         self._enable(False)
@@ -152,6 +155,10 @@ class ReviewPage(QWidget):
         self._enable(self.shown is not None)
         self.words.setText(f"Not done: {error}")
 
+    def _alarms(self) -> None:
+        if self.shown is not None:
+            self.alarms_wanted.emit(self.shown.session)
+
     def _read_again(self) -> None:
         if self.shown is not None:
             self.open(self.shown.session)
@@ -176,7 +183,7 @@ class ReviewPage(QWidget):
             ("Values", shown.value_headers, shown.values, len(shown.value_headers) - 1),
             ("Doses", reviewed.DOSE_HEADERS, shown.doses, 1),
             ("Observations", reviewed.OBSERVATION_HEADERS, shown.observations, 2),
-            ("Alarms", reviewed.ALARM_HEADERS, shown.alarms, 2),
+            ("Alerts", reviewed.ALARM_HEADERS, shown.alarms, 2),
             ("Changes", reviewed.CHANGE_HEADERS, shown.changes, 3),
         )
         self.tabs.addTab(self._overview(shown), "Overview")
@@ -199,8 +206,8 @@ class ReviewPage(QWidget):
         inside.addWidget(self.kit.label("Every gap" if gaps else "No gap", "fact"))
         inside.addWidget(self.kit.label("\n".join(gaps)))
         inside.addStretch()
-        alarms, inside = self.kit.card(f"Alarms {len(shown.alarms)}")
-        self._rows(inside, [(f"{r[1]}  {r[2]}", r[0]) for r in shown.alarms], "No alarm")
+        alarms, inside = self.kit.card(f"Alerts {len(shown.alarms)}")
+        self._rows(inside, [(f"{r[1]}  {r[2]}", r[0]) for r in shown.alarms], "No alert")
         end = shown.record.ended_at or shown.record.last_at or shown.record.info.started_at
         doses, inside = self.kit.card(f"Doses {shown.record.total_mg(end):.1f} mg")
         self._rows(inside, [(r[1], r[0]) for r in shown.doses], "No dose")
@@ -232,5 +239,5 @@ class ReviewPage(QWidget):
                 widget.deleteLater()
 
     def _enable(self, on: bool) -> None:
-        for button in (*self.buttons.values(), self.verify):
+        for button in (*self.buttons.values(), self.verify, self.alarms):
             button.setEnabled(on)

@@ -58,6 +58,7 @@ class SessionsPage(QWidget):
     new_wanted = Signal()
     open_wanted = Signal(str)
     resume_wanted = Signal(str)
+    alarms_wanted = Signal()
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class SessionsPage(QWidget):
         self.search = kit.field("Name or MRN", "Search")
         self.new = kit.button("New session", main=True, icon="plus", key="N")
         self.open = kit.button("Open", icon="list")
+        self.alarms = kit.button("Alerts", icon="bell")
         self.words = kit.says()
         self.table = kit.table(HEADERS, [], stretch=2)
         self.table.setAccessibleName("Sessions")
@@ -84,6 +86,7 @@ class SessionsPage(QWidget):
         top.setSpacing(8)
         top.addWidget(kit.label("Sessions", "page"))
         top.addWidget(self.search, 1)
+        top.addWidget(self.alarms)
         top.addWidget(self.open)
         top.addWidget(self.new)
         frame, inside = kit.card()
@@ -98,6 +101,7 @@ class SessionsPage(QWidget):
         self.search.textChanged.connect(self._show)
         self.new.clicked.connect(self.new_wanted)
         self.open.clicked.connect(self._open)
+        self.alarms.clicked.connect(self.alarms_wanted)
         self.table.cellDoubleClicked.connect(lambda _row, _column: self._open())
         self.table.itemSelectionChanged.connect(self._refresh)
         self._refresh()
