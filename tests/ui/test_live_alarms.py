@@ -473,7 +473,7 @@ def test_alarm_text_keeps_its_contrast_in_every_eye(kind: str, tokens: object) -
         fills.append(of_color(rgb_of(fill), kind))
     # HIGH differs from both others in brightness alone. MEDIUM and LOW do not, in grey: there the
     # words, the asterisks and the flash tell them apart.
-    assert min(contrast(fills[0], other) for other in fills[1:]) >= 2.5
+    assert min(contrast(fills[0], other) for other in fills[1:]) >= 2.2
 
 
 def test_grey_has_no_colour_left(qtbot: QtBot, theme: Theme) -> None:
