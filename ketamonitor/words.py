@@ -200,7 +200,7 @@ def _device(body: Any) -> tuple[str, str] | None:
 def _session(body: Any) -> tuple[str, str] | None:
     known = {"started": "Session started", "resumed": "Session resumed", "ended": "Session ended"}
     title = known.get(body["event"])
-    return (title, body.get("reason", "")) if title else None
+    return (title, body.get("reason", body.get("why", ""))) if title else None
 
 
 def _event(body: Any) -> tuple[str, str] | None:
@@ -236,6 +236,8 @@ def _audit(body: Any) -> tuple[str, str] | None:
         return "Computer clock changed", f"{body['ahead_s']:+.0f} s against session time"
     if event in ("sound", "lamp", "sound_test", "recorder_late"):
         return signal(body)
+    if event == "window_late":
+        return f"The window stood still for {body['for_s']:g} s", "recording and alerts went on"
     return (f"Program fault in {body['where']}", body["fault"]) if "fault" in body else None
 
 
