@@ -26,8 +26,8 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class SoundSettings(_Part, frozen=True):
-    """``nurse`` and ``room``: outputs by name. "" is the system's default for the nurse's side,
-    and no loudspeaker for the room."""
+    """``nurse`` and ``room``: outputs by name. "" is the system's default for the nurse's side; for
+    the room it means that there is no loudspeaker of its own."""
 
     enabled: bool = True
     nurse: _Name = ""
