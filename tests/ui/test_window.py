@@ -249,6 +249,21 @@ def test_a_whole_session_by_keys_ends_in_its_review(
         assert path.stat().st_size > 500
     assert window.chairs == {}
 
+    alerts = window.alarm_review
+    window.review.alarms.click()
+    qtbot.waitUntil(lambda: alerts.review is not None, timeout=WAIT)
+    assert window.stack.currentWidget() is alerts
+    assert alerts.which.currentText() == "This session"
+    assert alerts.review is not None
+    assert alerts.review.sessions == 1
+    qtbot.keyClick(alerts, Qt.Key.Key_Escape)
+    assert window.stack.currentWidget() is window.review
+    window.show_sessions()
+    window.sessions.alarms.click()
+    assert alerts.which.currentText() == "Last 30 days"
+    qtbot.keyClick(alerts, Qt.Key.Key_Escape)
+    assert window.stack.currentWidget() is window.sessions
+
 
 def test_locked_the_page_goes_on_and_entries_wait_for_a_name(place: Place, qtbot: QtBot) -> None:
     sign_in_first(place, qtbot)
