@@ -296,17 +296,22 @@ def session_info(first: Entry) -> SessionInfo:
         Patient(patient["name"], patient["mrn"], date.fromisoformat(patient["born"])),
         body["weight_kg"],
         protocol_from_json(body["protocol"]),
-        tuple(
-            DeviceChoice(
-                d["driver"],
-                d["port"],
-                d["source"],
-                d.get("line", ""),
-                d.get("listen_only", False),
-            )
-            for d in body["devices"]
-        ),
+        device_choices(body),
         body["simulated"],
         body["chair"],
         first.author,
+    )
+
+
+def device_choices(body: Mapping[str, Any]) -> tuple[DeviceChoice, ...]:
+    """The monitors that the start of a session, or its resumption, names."""
+    return tuple(
+        DeviceChoice(
+            d["driver"],
+            d["port"],
+            d["source"],
+            d.get("line", ""),
+            d.get("listen_only", False),
+        )
+        for d in body["devices"]
     )

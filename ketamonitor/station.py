@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from devices.port import Port, PortError, PortFinder, open_port
 from devices.reader import Deliver, PortReader
@@ -23,20 +24,23 @@ from ketamonitor.blackbox.box import BlackBox
 from ketamonitor.blackbox.parts import Limits
 from ketamonitor.blackbox.place import captures_folder
 from ketamonitor.clock import SteadyClock
-from ketamonitor.entries import Draft, Entry
+from ketamonitor.coming_back import CAME_BACK, last_devices
+from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.library import load_protocols
 from ketamonitor.people import People
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
 from ketamonitor.recorder import Recorder, Written
-from ketamonitor.signals.annunciator import Annunciator, Submit
 from ketamonitor.store import SessionSummary, Store, data_folder, open_store
 from ketamonitor.view import ActiveAlarm, DeviceChoice, Patient, SessionView, Update
+
+if TYPE_CHECKING:  # numbers of samples and a sound library: only where something is to sound
+    from ketamonitor.signals.annunciator import Annunciator, Submit
 
 log = logging.getLogger(__name__)
 
 #: Makes what sounds the tones of a station; see :mod:`ketamonitor.signals`.
-Signals = Callable[[SteadyClock, Submit], Annunciator]
+Signals = Callable[[SteadyClock, "Submit"], "Annunciator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,14 @@ class Station:
         self._box.adopt(session, captured)
         self._open_ports(session, devices, finders, opened, now, simulated=summary.simulated)
         return done
+
+    def come_back(self, session: str) -> Future[Written]:
+        """Go on with a session that ran when this program died: nobody has decided it.
+
+        Raises ``ValueError`` where it had ended, runs already, or does not exist.
+        """
+        devices = last_devices(self._reading.entries(session))
+        return self.resume(session, devices, PROGRAM, why=CAME_BACK)
 
     def end(self, session: str, reason: str, author: str) -> Future[Written]:
         """Close the ports and end the session, after the last of its raw bytes are entered."""

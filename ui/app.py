@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
@@ -18,28 +20,49 @@ from ui.theme import Theme
 
 if TYPE_CHECKING:
     from ketamonitor.clock import SteadyClock
+    from ketamonitor.guardian.beats import Beats
     from ketamonitor.people import Person
     from ketamonitor.station import Station
     from ui.main_window import MainWindow
+    from ui.stillness import Stillness
 
 log = logging.getLogger(__name__)
 
+#: Signals that are a clean end.
+ENDING = (signal.SIGINT, signal.SIGTERM)
+#: How often Python's own handlers of signals get a chance while Qt waits for something to do.
+SIGNALS_MS = 500
 #: The size drawn in the mock-ups; the window opens with it where there is no screen to fill.
 SIZE = (1366, 768)
 
 
-def run_app(store_url: str, *, clock: SteadyClock | None = None, night: bool = True) -> int:
-    """Open the program on a store; returns when its window is closed.
+def run_app(
+    store_url: str,
+    *,
+    clock: SteadyClock | None = None,
+    night: bool = True,
+    beats: Beats | None = None,
+    return_to: Sequence[str] = (),
+) -> int:
+    """Open the program on a store; returns when its window is closed, or by SIGINT or SIGTERM.
 
     0, or 1 where it could not start: the reason stands in the window and on standard error.
+    ``beats`` leads to the guard; ``return_to`` are sessions that ran when the window died.
     """
     app, theme = application(night=night)
-    run = _Run(theme, store_url, clock)
+    run = _Run(theme, store_url, clock, beats, return_to)
+    before = {s: signal.signal(s, lambda *_: app.exit(0)) for s in ENDING}
+    waking = QTimer()
+    waking.timeout.connect(lambda: None)
+    waking.start(SIGNALS_MS)
     run.starting.show()
     # Painted first; the imports that take a second come when the event loop has shown it.
     QTimer.singleShot(0, run.open)
     app.exec()
+    waking.stop()
     run.close()
+    for number, handler in before.items():
+        signal.signal(number, handler)
     return run.status
 
 
@@ -113,10 +136,13 @@ class _Run:
     theme: Theme
     store_url: str
     clock: SteadyClock | None
+    beats: Beats | None
+    return_to: Sequence[str]
     status: int = 0
     station: Station | None = None
     bridge: Bridge = field(default_factory=Bridge)
     window: MainWindow | None = None
+    stillness: Stillness | None = None
     words: QLabel = field(init=False)
     starting: QMainWindow = field(init=False)
 
@@ -136,23 +162,62 @@ class _Run:
         """Import the rest, open the store, and change the starting words for the window."""
         from ketamonitor.clock import SteadyClock
         from ketamonitor.protocol import ProtocolError
+        from ketamonitor.signals.annunciator import annunciator
+        from ketamonitor.signals.settings import SETTINGS_FILE
         from ketamonitor.station import Station
-        from ketamonitor.store import StoreError
+        from ketamonitor.store import StoreError, data_folder
+        from ui.stillness import Stillness
 
+        beats = self.beats
         try:
-            self.station = Station(self.store_url, self.clock or SteadyClock(), self.bridge.publish)
+            settings = data_folder(self.store_url) / SETTINGS_FILE
+            if beats is not None:
+                beats.signals(settings)
+            self.station = Station(
+                self.store_url,
+                self.clock or SteadyClock(),
+                self.bridge.publish,
+                signals=annunciator(settings, beats.beat if beats else None),
+            )
         except (StoreError, ProtocolError) as error:
             self.status = 1
             self.words.setText(f"KetaMonitor cannot start: {error}")
             print(f"ketamonitor: {error}", file=sys.stderr)
             return
+        # Before the window is built: patients first.
+        going = self._come_back(self.station)
         self.window = main_window(self.theme, self.station, self.bridge)
         self.window.resize(*SIZE)
         self.window.showMaximized()
         self.starting.close()
+        for done in going:
+            self.bridge.deliver(done, lambda _entries: None, self._not_back, self.window)
+        self.stillness = Stillness(self.station, self._sessions)
+
+    def _come_back(self, station: Station) -> list[Future[Any]]:
+        """Go back into the sessions that ran when the window died. What is under way is returned;
+        of a session that had ended the guard is told."""
+        going = []
+        for session in self.return_to:
+            try:
+                going.append(station.come_back(session))
+            except ValueError as error:
+                print(f"ketamonitor: {error}", file=sys.stderr)
+                if self.beats is not None:
+                    self.beats.gone(session)
+        return going
+
+    def _sessions(self) -> list[str]:
+        return list(self.window.chairs) if self.window is not None else []
+
+    def _not_back(self, error: BaseException) -> None:
+        if self.window is not None:
+            self.window.tell(f"The session was not resumed by itself: {error}")
 
     def close(self) -> None:
         """Write what is left and end the threads."""
+        if self.stillness is not None:
+            self.stillness.end()
         if self.window is not None:
             self.window.end()
         if self.station is not None:

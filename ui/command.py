@@ -1,4 +1,8 @@
-"""The one command, ``ketamonitor``: alone it opens the window, with words it needs no screen."""
+"""The one command, ``ketamonitor``: alone it opens the window, with words it needs no screen.
+
+The window runs as a child of a small guard process that brings it back. What is imported at the top
+is what both of them need; the commands and Qt follow where they are wanted.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ketamonitor import __version__
-from ketamonitor.cli import alarms, devices, people, protocol, session, simulate, store
-from ketamonitor.cli.common import add_store, positive, store_url
-from ketamonitor.cli.errors import UserError
+from ketamonitor.clock import SteadyClock
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,6 +26,9 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
+    from ketamonitor.cli import alarms, devices, people, protocol, session, simulate, store
+    from ketamonitor.cli.common import add_store, positive
+
     top = Parser(
         prog="ketamonitor",
         description="Chairside record of ketamine and esketamine sessions. An aid to direct"
@@ -31,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"ketamonitor {__version__}")
     add_store(top)
+    top.add_argument(
+        "--window", action="store_true", help="open the window without its guard process"
+    )
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", help="a simulated session with nurse and monitor")
     demo.add_argument("--scenario", default="iv-severe")
@@ -46,10 +54,15 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 failed, 2 wrong usage; one clear line on standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    opening, more = _window_parser().parse_known_args(arguments)
+    if not more:
+        return _open(opening)
+    from ketamonitor.cli.errors import UserError
+
     args = parser().parse_args(arguments)
     try:
         if args.command is None:
-            return _app(args)
+            return _open(args)
         status: int = args.handler(args)
     except UserError as error:
         print(f"ketamonitor: {error}", file=sys.stderr)
@@ -63,11 +76,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _app(args: argparse.Namespace) -> int:
+def _window_parser() -> argparse.ArgumentParser:
+    """What belongs to the window alone. The last two are the guard's words to its child."""
+    window = Parser(prog="ketamonitor", add_help=False, allow_abbrev=False)
+    window.add_argument("--store", metavar="URL")
+    window.add_argument("--window", action="store_true")
+    window.add_argument("--guarded", action="store_true")
+    window.add_argument("--return-to", metavar="ID,ID", default="")
+    return window
+
+
+def _open(args: argparse.Namespace) -> int:
+    """The window itself, or the guard that runs it."""
+    if args.window:
+        return _window(args)
+    from ketamonitor.guardian.process import guarded
+
+    store = getattr(args, "store", None)
+
+    def command(sessions: tuple[str, ...]) -> list[str]:
+        # A frozen program is its own interpreter and takes our arguments as they are.
+        run = [] if getattr(sys, "frozen", False) else ["-m", "ui.command"]
+        where = ["--store", store] if store else []
+        back = ["--return-to", ",".join(sessions)] if sessions else []
+        return [sys.executable, *run, *where, "--window", "--guarded", *back]
+
+    try:
+        return guarded(command, SteadyClock(), _ids(args))
+    except OSError as error:
+        print(f"ketamonitor: the window cannot be started: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+def _window(args: argparse.Namespace) -> int:
+    import faulthandler
+
+    from ketamonitor.guardian.beats import Beats
+
+    beats = Beats.on_standard_output() if getattr(args, "guarded", False) else None
+    # A crash in a library says which functions were at work; it says no values.
+    faulthandler.enable()
     # Qt is imported only where a window is wanted: the rest runs on machines without it.
+    from ketamonitor.store import default_store_url
     from ui.app import run_app
 
-    return run_app(store_url(args))
+    url = getattr(args, "store", None) or default_store_url()
+    return run_app(url, beats=beats, return_to=_ids(args))
+
+
+def _ids(args: argparse.Namespace) -> tuple[str, ...]:
+    """The sessions to go back into."""
+    return tuple(session for session in getattr(args, "return_to", "").split(",") if session)
 
 
 def _demo(args: argparse.Namespace) -> int:

@@ -10,12 +10,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from devices.timing import Clock
+from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import PROGRAM, Draft
 from ketamonitor.signals.desk import Heard, Wanted, urgent, wanted
-from ketamonitor.signals.equipment import Equip, Equipment, Speaker
+from ketamonitor.signals.equipment import Equip, Equipment, Speaker, equipment_of
 from ketamonitor.view import SessionView, Update
 
 log = logging.getLogger(__name__)
@@ -219,3 +221,12 @@ class Annunciator(threading.Thread):
                 return
             if isinstance(item, Future) and item.set_running_or_notify_cancel():
                 item.set_result(False)
+
+
+def annunciator(settings: Path, beat: Beat | None = None) -> Callable[[Clock, Submit], Annunciator]:
+    """Makes the annunciator of a station, with the outputs that the settings file names."""
+
+    def make(clock: Clock, submit: Submit) -> Annunciator:
+        return Annunciator(equipment_of(settings), clock, SteadyClock(), submit, beat)
+
+    return make
