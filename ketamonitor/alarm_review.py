@@ -24,9 +24,11 @@ ACTS = ("action", "infusion", "BP", "observation", "dose")
 @dataclass(frozen=True, slots=True)
 class Bout:
     """One alert as the screen shows it: limits of one side of one metric that held together, or
-    one technical condition. ``ended_at`` is ``None`` while it lasts."""
+    one technical condition. ``ended_at`` is ``None`` while it lasts, ``text`` that of the most
+    urgent."""
 
     ids: tuple[str, ...]
+    text: str
     priority: str
     started_at: datetime
     ended_at: datetime | None
@@ -190,11 +192,14 @@ def bouts(episodes: Iterable[AlarmEpisode]) -> tuple[Bout, ...]:
         bout = found[place] if place is not None else None
         if place is None or bout is None or _over(bout, episode.raised_at):
             newest[key] = len(found)
-            found.append(Bout((episode.id,), episode.highest, episode.raised_at, end))
+            ids = (episode.id,)
+            found.append(Bout(ids, episode.text, episode.highest, episode.raised_at, end))
             continue
         last = None if end is None or bout.ended_at is None else max(end, bout.ended_at)
-        urgent = min(bout.priority, episode.highest, key=rank)
-        found[place] = Bout((*bout.ids, episode.id), urgent, bout.started_at, last)
+        ids, text, urgent = (*bout.ids, episode.id), bout.text, bout.priority
+        if rank(episode.highest) < rank(urgent):
+            text, urgent = episode.text, episode.highest
+        found[place] = Bout(ids, text, urgent, bout.started_at, last)
     return tuple(found)
 
 

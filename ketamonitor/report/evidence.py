@@ -30,9 +30,9 @@ def completeness(record: Record, frame: Frame) -> dict[str, Any]:
     if doubtful:
         counts.append(["Of the cuff values implausible", f"{doubtful}"])
     counts += [list(row) for row in _slots(record, frame)]
-    counts += alerts.counts(record)
     return {
         "counts": counts,
+        "alerts": alerts.counts(record),
         "gaps": list(_gaps(record, frame)),
         "late": list(_late(record, frame)),
     }

@@ -314,8 +314,8 @@ def test_pauses_changed_limits_and_the_sound_are_told_with_who_and_why() -> None
 
 
 def test_the_number_of_alerts_and_their_rate_stand_with_the_completeness() -> None:
-    counts = dict(shaped(Record.of(severe_session().entries))["completeness"]["counts"])
-    raised = dict(shaped(Record.of(empty_session()))["completeness"]["counts"])
+    counts = dict(shaped(Record.of(severe_session().entries))["completeness"]["alerts"])
+    raised = dict(shaped(Record.of(empty_session()))["completeness"]["alerts"])
     assert raised["Alerts HIGH / MEDIUM / LOW"] == "0 / 0 / 0"
     assert raised["Alerts an hour"] == "–", "nothing follows from less than a minute"
     high, medium, low = (int(n) for n in counts["Alerts HIGH / MEDIUM / LOW"].split(" / "))

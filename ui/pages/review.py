@@ -183,7 +183,7 @@ class ReviewPage(QWidget):
             ("Values", shown.value_headers, shown.values, len(shown.value_headers) - 1),
             ("Doses", reviewed.DOSE_HEADERS, shown.doses, 1),
             ("Observations", reviewed.OBSERVATION_HEADERS, shown.observations, 2),
-            ("Alerts", reviewed.ALARM_HEADERS, shown.alarms, 2),
+            ("Alarms", reviewed.ALARM_HEADERS, shown.alarms, 2),
             ("Changes", reviewed.CHANGE_HEADERS, shown.changes, 3),
         )
         self.tabs.addTab(self._overview(shown), "Overview")
@@ -206,8 +206,8 @@ class ReviewPage(QWidget):
         inside.addWidget(self.kit.label("Every gap" if gaps else "No gap", "fact"))
         inside.addWidget(self.kit.label("\n".join(gaps)))
         inside.addStretch()
-        alarms, inside = self.kit.card(f"Alerts {len(shown.alarms)}")
-        self._rows(inside, [(f"{r[1]}  {r[2]}", r[0]) for r in shown.alarms], "No alert")
+        alarms, inside = self.kit.card(f"Alerts {len(shown.alerts)}")
+        self._rows(inside, [(f"{r[1]}  {r[2]}", r[0]) for r in shown.alerts], "No alert")
         end = shown.record.ended_at or shown.record.last_at or shown.record.info.started_at
         doses, inside = self.kit.card(f"Doses {shown.record.total_mg(end):.1f} mg")
         self._rows(inside, [(r[1], r[0]) for r in shown.doses], "No dose")

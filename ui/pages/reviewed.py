@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ketamonitor import words
+from ketamonitor.alarm_review import bouts
 from ketamonitor.entries import PROGRAM, Entry, verify_chain
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.record import Record
@@ -26,7 +27,8 @@ CHANGE_HEADERS = ("No.", "At", "Entered", "What", "Detail")
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A session read, checked and laid out in rows. ``faults`` is empty for a chain as written."""
+    """A session read, checked and laid out in rows. ``faults`` is empty for a chain as written;
+    ``alarms`` are by limit, ``alerts`` as the screen showed them."""
 
     session: str
     entries: Sequence[Entry]
@@ -38,6 +40,7 @@ class Reviewed:
     doses: Rows
     observations: Rows
     alarms: Rows
+    alerts: Rows
     changes: Rows
     counts: Rows
     gaps: Rows
@@ -70,17 +73,32 @@ def review(session: str, entries: Sequence[Entry]) -> Reviewed:
                 row["start"],
                 row["stars"],
                 "; ".join(part for part in (row["what"], row["course"]) if part),
-                ", ".join(row["acknowledged"].splitlines()),
-                ", ".join(row["done"].splitlines()),
+                _shorter(row["acknowledged"]),
+                _steps(row["done"]),
                 row["ended"],
             ]
             for row in alerts(record, frame)["rows"]
+        ],
+        [
+            [frame.clock(b.started_at, seconds=True), words.STARS[b.priority], b.text]
+            for b in bouts(record.alarms)
         ],
         [_change_row(entry, frame) for entry in entries if _is_change(entry)],
         certificate["counts"],
         certificate["gaps"],
         certificate["late"],
     )
+
+
+def _shorter(lines: str) -> str:
+    """The first line, and how many follow."""
+    first, *more = lines.splitlines() or [""]
+    return f"{first}, and {len(more)} more" if more else first
+
+
+def _steps(lines: str) -> str:
+    count = len(lines.splitlines())
+    return {0: "", 1: "1 step"}.get(count, f"{count} steps")
 
 
 def _answer_row(record: Record, frame: Frame, place: int) -> list[str]:
