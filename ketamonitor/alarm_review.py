@@ -192,8 +192,8 @@ def bouts(episodes: Iterable[AlarmEpisode]) -> tuple[Bout, ...]:
         bout = found[place] if place is not None else None
         if place is None or bout is None or _over(bout, episode.raised_at):
             newest[key] = len(found)
-            ids = (episode.id,)
-            found.append(Bout(ids, episode.text, episode.highest, episode.raised_at, end))
+            begun = Bout((episode.id,), episode.text, episode.highest, episode.raised_at, end)
+            found.append(begun)
             continue
         last = None if end is None or bout.ended_at is None else max(end, bout.ended_at)
         ids, text, urgent = (*bout.ids, episode.id), bout.text, bout.priority
