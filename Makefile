@@ -18,7 +18,7 @@ LOCKS := requirements.lock requirements-build.lock requirements-dev.lock require
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help demo test setup setup-dev system check check-locks pytest pytest-xvfb bench bench-smoke \
-        format lock pictures monitors captures fuzz clean
+        format lock pictures monitors captures fuzz soak-alarms clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -109,6 +109,9 @@ fuzz: $(VENV)/.fuzz ## fuzz every decoder for 10 minutes and keep what was found
 $(VENV)/.fuzz: requirements-fuzz.lock | $(VENV)/.dev
 	$(PIP_INSTALL) --require-hashes -r requirements-fuzz.lock
 	@touch $@
+
+soak-alarms: setup-dev ## play random courses of alarms for a million checked steps; SOAK="--steps 20000" for less
+	$(BIN)/python -m tests.soak $(SOAK)
 
 monitors: setup-dev ## write docs/monitors.md anew from the notes of the drivers
 	$(BIN)/python -m tests.devices.make_monitors

@@ -455,16 +455,20 @@ def compact() -> TreatmentProtocol:
 
 
 def course(seed: int, length: int) -> list[list[Any]]:
-    """The actions of a random course; by the first one, every second has the compact protocol."""
+    """A random course: the name of its protocol, then its actions."""
     rng = random.Random(seed)
     return [["compact" if seed % 2 else "shipped"], *(chosen(rng) for _ in range(length))]
 
 
+def begun(actions: Sequence[Action], manager: Manager = AlarmManager) -> Player:
+    """A new session under the protocol that the first action names."""
+    return Player(compact() if actions[0][0] == "compact" else None, manager)
+
+
 def play(actions: Sequence[Action], manager: Manager = AlarmManager) -> Player:
     """A new session through all actions; its state is folded again at the end."""
-    (which,), *rest = actions
-    player = Player(compact() if which == "compact" else None, manager)
-    for action in rest:
+    player = begun(actions, manager)
+    for action in actions[1:]:
         player.do(action)
     player.do(["replay"])
     return player

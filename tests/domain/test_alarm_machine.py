@@ -4,6 +4,8 @@ promises. ``make soak-alarms`` plays a million steps of the same."""
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -165,3 +167,11 @@ def test_the_machine_catches_a_faulty_manager(mutant: type[Any]) -> None:
 
     with pytest.raises((WrongError, AssertionError)):
         hunt()
+
+
+def test_the_soak_plays_and_counts() -> None:
+    command = [sys.executable, "-m", "tests.soak", "--steps", "200", "--jobs", "1", "--seed", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("seed 7: 200 steps")
+    assert "without a violation" in done.stdout
