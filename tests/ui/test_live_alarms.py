@@ -22,7 +22,7 @@ from ui.pages.alarm_strip import AlarmStrip
 from ui.theme import Theme
 from ui.tokens import DAY, NIGHT
 from ui.widgets.alarm_bar import AlarmBar
-from ui.widgets.alarm_block import HALF_PERIOD_MS
+from ui.widgets.alarm_block import HALF_PERIOD_MS, needed
 
 NOW = at("14:35:36")
 VIEW = made_up.fresh().view()
@@ -386,6 +386,37 @@ def test_entries_of_one_act_join_when_they_come_one_by_one(qtbot: QtBot, theme: 
         page.timeline.add([entry], {})
     model = page.timeline.model
     assert [model.row(n).heading for n in range(model.rowCount())] == whole
+
+
+@pytest.mark.parametrize("width", [910, 1100, 1280, 1366, 1920])
+def test_everything_at_once_stays_apart_and_the_alarm_whole(
+    qtbot: QtBot, theme: Theme, width: int
+) -> None:
+    view = replace(
+        VIEW,
+        audio_pause=AudioPause(NOW, at("14:37"), NURSE),
+        interruption=Interruption("moved", NOW, at("14:40"), NURSE, ("spo2",), ("moaas",)),
+    )
+    bar = bar_with(qtbot, theme, width=width)
+    bar.show_other("s-2", "5", some(131, "medium"), 1)
+    alarms = [some(n, "high", text="SYS 184 ≥ 180") for n in range(6)]
+    bar.show_view(view, alarms, NOW)
+    bar.grab()
+    rects = [rect.toAlignedRect() for rect, _ in bar.blocks]
+    rects += [
+        button.geometry()
+        for button in (bar.acknowledge, bar.more, bar.other, bar.interruption, bar.audio)
+        if button.isVisible()
+    ]
+    assert len(rects) >= 6
+    for number, rect in enumerate(rects):
+        assert bar.rect().contains(rect)
+        assert not any(rect.intersects(other) for other in rects[number + 1 :])
+    for rect, alarm in bar.blocks:
+        assert rect.width() >= needed(theme, alarm), "an alarm's text stands whole"
+    assert {"AUDIO PAUSED", "okafor · S ends it"} <= set(bar.audio.words)
+    assert "ALARM PAUSED" in bar.interruption.words
+    assert "I ends it" in " ".join(bar.interruption.words)
 
 
 # Cards, other chairs, distance, eyes ------------------------------------------------------------

@@ -156,7 +156,14 @@ class AlarmBar(Painted):
     # Placing ----------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
-        """From the right: audio, interruption, another chair; the alarms take the rest."""
+        """From the right: audio, interruption, another chair; the alarms take the rest. Where that
+        is too little for one alarm, the buttons keep sign and key and give their words' room."""
+        self._place(tight=False)
+        needs = {alarm.id: needed(self.theme, alarm) for _, alarm in self._blocks}
+        if any(area.width() < needs[alarm.id] for area, alarm in self._blocks):
+            self._place(tight=True)
+
+    def _place(self, *, tight: bool) -> None:
         self._blocks, self._calm = [], QRectF()
         narrow, right = self.width() < NARROW, self.width() - EDGE
         calm = not self._alarms
@@ -174,16 +181,18 @@ class AlarmBar(Painted):
             right = self._at_right(self.interruption, self._interruption_width(narrow), right)
         self.other.setVisible(self.other.alarm is not None)
         if self.other.alarm is not None:
-            right = self._at_right(self.other, 150 if narrow else 210, right)
+            right = self._at_right(self.other, 84 if tight else 150 if narrow else 210, right)
         if calm:
             self._arrange_calm(right)
         else:
-            self._arrange_alarms(right, narrow)
+            self._arrange_alarms(right, 92 if tight else 168 if narrow else 192)
 
     def _interruption_width(self, narrow: bool) -> int:
         if narrow:
             return 204
-        return 250 if self._alarms else 480
+        if self._alarms:
+            return 250 if self.width() < 1600 else 420
+        return 480
 
     def _at_right(self, widget: QWidget, wide: int, right: int) -> int:
         widget.setGeometry(QRect(right - wide, TOP, wide, BLOCK))
@@ -195,9 +204,9 @@ class AlarmBar(Painted):
         wide = int(min(said, max(140, self._calm.width() - 160)))
         self.sound.setGeometry(int(self._calm.right()) - 4 - wide, TOP + 2, wide, BLOCK - 4)
 
-    def _arrange_alarms(self, right: int, narrow: bool) -> None:
+    def _arrange_alarms(self, right: int, button: int) -> None:
         about = self.highest
-        button = 168 if narrow else 192
+        self.acknowledge.set_rail(button < 100)
         after = button + GAP if about else 0
         for most in range(SHOWN, 0, -1):
             chosen = self._chosen(most)

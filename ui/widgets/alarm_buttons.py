@@ -19,7 +19,7 @@ from ui.widgets.alarm_words import (
     sound_words,
 )
 from ui.widgets.basics import Drawn, draw_key_cap
-from ui.widgets.ink import RIGHT, Ink
+from ui.widgets.ink import CENTRE, RIGHT, Ink
 
 
 class AudioButton(Drawn):
@@ -79,11 +79,12 @@ class InterruptionButton(Drawn):
         self.setText(title)
         self.setAccessibleName(" ".join(part for part in (title, left) if part))
         self.setAccessibleDescription(". ".join(parts))
+        self.setToolTip("\n".join(parts))
         self.update()
 
     def draw(self, ink: Ink, area: QRectF) -> None:
         title, parts, left = self.said
-        narrow = area.width() < 250
+        narrow = area.width() < 300
         ink.box(area, "panel", "text", 2)
         ink.icon("pause", 8, 14, 20, "text")
         end = area.right() - 11
@@ -174,6 +175,11 @@ class ChairAlarmButton(Drawn):
         if alarm is None:
             return
         tone = draw_ground(ink, area, alarm, self.lit)
+        if area.width() < 110:
+            middle = area.center().x()
+            ink.text(middle, 24, words.STARS[alarm.priority], 20, 800, tone, CENTRE)
+            ink.text(middle, 40, f"Chair {self._chair}", 12, 700, tone, CENTRE, area.width() - 8)
+            return
         x = area.left() + 11
         x += ink.text(x, area.center().y() + 7, words.STARS[alarm.priority], 20, 800, tone) + 10
         room, high = area.right() - x - 9, area.height() >= 44
