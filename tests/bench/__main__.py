@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from tests.bench import bench_black_box, bench_store, monitors, reconnect
+from tests.bench import alarm_review, bench_black_box, bench_store, monitors, reconnect
 
 
 def main() -> int:
@@ -25,6 +25,8 @@ def main() -> int:
     bench_store.main(*((20, 100) if args.smoke else (1000, 500)))
     print("-- black box", flush=True)
     bench_black_box.main(*((0.1,) if args.smoke else ()))
+    print("-- alarm review", flush=True)
+    alarm_review.main(*((0.1,) if args.smoke else ()))
     print("-- monitors", flush=True)
     monitors.main(*((3.0, 0.5) if args.smoke else (30.0, 8.0)))
     print("-- reconnect", flush=True)
