@@ -24,6 +24,7 @@ from ketamonitor.alarms.situation import Situation
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.recorder import Recorder, Written
+from ketamonitor.signals.settings import SoundSettings
 from ketamonitor.view import ActiveAlarm, AudioPause
 from tests.domain import test_alarm_faults as faults
 from tests.domain.alarm_course import Manager
@@ -410,6 +411,12 @@ class QueueOfSixteen(Recorder):
         return super()._put(submission)
 
 
+class SilentAsShipped(SoundSettings, frozen=True):
+    """To be set later, when somebody notices."""
+
+    volume: float = 0.0
+
+
 class Spinning(Recorder):
     """It asks again and again instead of waiting."""
 
@@ -529,6 +536,10 @@ ROWS: Sequence[tuple[Scenario, Mutant]] = (
             "the extreme is a maximum on both sides",
             patches=[(order, "_rank", _always_the_highest)],
         ),
+    ),
+    (
+        faults.test_fault_3_2_06_the_volume_as_shipped_can_be_heard,
+        Mutant("shipped at volume 0", SilentAsShipped),
     ),
     (
         faults.test_fault_3_2_07_a_changed_limit_says_who_and_why,

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from devices.reading import LinkState
@@ -19,6 +20,8 @@ from ketamonitor.alarm_plan import AlarmLimit, Confirm, EscalationPlan, PausePla
 from ketamonitor.alarms.manager import AlarmManager
 from ketamonitor.entries import Draft
 from ketamonitor.recorder import Recorder
+from ketamonitor.signals.settings import SoundSettings, read_settings
+from ketamonitor.signals.tones import TONES, VOLUME_FLOOR, burst
 from ketamonitor.store import open_store
 from ketamonitor.view import Freshness, Update
 from tests.domain.alarm_course import NURSE, AlarmCourse, Manager, shaped
@@ -48,6 +51,11 @@ def manager() -> Manager:
 @pytest.fixture
 def recorder() -> type[Recorder]:
     return Recorder
+
+
+@pytest.fixture
+def sound() -> type[SoundSettings]:
+    return SoundSettings
 
 
 def quiet(
@@ -367,6 +375,23 @@ def test_fault_3_2_05_the_worst_of_a_low_limit_is_the_lowest(
         c = quiet(manager, *rows)
         c.say(1, pulse=130)
         assert [a.text for a in c.view().alarms] == ["Pulse 130 > 120"]
+
+
+def test_fault_3_2_06_the_volume_as_shipped_can_be_heard(sound: type[SoundSettings]) -> None:
+    """There, the buzzer was shipped at volume 0 with a note to set it later. Ours is heard as it
+    comes, where no file says anything, and cannot be set below its floor."""
+    usual = sound()
+    assert usual.enabled
+    assert usual.volume >= VOLUME_FLOOR
+    for name in ("high", "medium"):
+        loudest = int(np.abs(burst(TONES[name], usual.volume)).max())
+        assert loudest > 32767 * 0.05, f"{name} is at most {loudest} of 32767"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "signals.toml"
+        assert read_settings(file).sound == usual
+        file.write_text("[sound]\nvolume = 0\n", encoding="utf-8")
+        with pytest.raises(ValueError, match="volume"):
+            read_settings(file)
 
 
 def test_fault_3_2_07_a_changed_limit_says_who_and_why(manager: Manager) -> None:
