@@ -17,8 +17,11 @@ HALF_PERIOD_MS = {"high": 250, "medium": 833}
 
 
 def needed(theme: Theme, alarm: ActiveAlarm) -> float:
-    """Width in which the alarm's title stands whole."""
+    """Width in which the alarm's title stands whole, and who acknowledged it where somebody did."""
     text = text_width(theme.font(15, 700), alarm.text)
+    if not alarm.signals:
+        said = f"{alarm.priority.upper()} · {below(alarm, alarm.since)[0]}"
+        text = max(text, text_width(theme.font(12, 500), said))
     return 36 + text_width(theme.font(20, 800), words.STARS[alarm.priority]) + text
 
 
@@ -55,7 +58,7 @@ def draw_block(ink: Ink, area: QRectF, alarm: ActiveAlarm, lit: bool, now: datet
     """One alarm in its block of the bar; reads the same in both phases of its flash."""
     tone = draw_ground(ink, area, alarm, lit)
     stars, word = words.STARS[alarm.priority], alarm.priority.upper()
-    big = alarm.priority == "high" and area.width() > 300
+    big = alarm.priority == "high" and area.width() > 260
     x = area.left() + 13
     x += ink.text(x, area.top() + (36 if big else 31), stars, 28 if big else 20, 800, tone) + 13
     room = area.right() - x - 9

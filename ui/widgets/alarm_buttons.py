@@ -40,7 +40,7 @@ class AudioButton(Drawn):
     def wanted(self, narrow: bool) -> int:
         """The width for what it says."""
         if not self.said[1]:
-            return 150 if narrow else 164
+            return 168
         return 182 if narrow else 270
 
     def draw(self, ink: Ink, area: QRectF) -> None:
