@@ -26,6 +26,7 @@ from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.recorder import Recorder, Written
 from ketamonitor.signals.settings import SoundSettings
 from ketamonitor.view import ActiveAlarm, AudioPause
+from ketamonitor.vitals import Vitals
 from tests.domain import test_alarm_faults as faults
 from tests.domain.alarm_course import Manager
 
@@ -335,6 +336,16 @@ def limits_inherited() -> Manager:
     return Inherited
 
 
+class Forgetful(Vitals):
+    """Values older than some minutes are dropped, the last usable one with them."""
+
+    def _value(self, key: str, value: Any, at: datetime, source: str, doubtful: bool) -> None:
+        super()._value(key, value, at, source, doubtful)
+        kept = self.samples.get(key)
+        while kept and len(kept) > 8 and at - kept[0].at > timedelta(minutes=2):
+            kept.popleft()
+
+
 def _any_float(value: object, *, plausible: bool = True) -> bool:
     return plausible and isinstance(value, int | float)
 
@@ -456,6 +467,10 @@ ROWS: Sequence[tuple[Scenario, Mutant]] = (
     (
         faults.test_fault_3_1_04_no_data_is_an_alarm_and_ends_none,
         Mutant("no data is inside", patches=[(limits, "inside", _no_value_is_inside)]),
+    ),
+    (
+        faults.test_fault_3_1_04_no_data_is_an_alarm_and_ends_none,
+        Mutant("the last value is forgotten", patches=[(session, "Vitals", Forgetful)]),
     ),
     (
         faults.test_fault_3_1_05_alarms_need_no_value_and_no_screen,

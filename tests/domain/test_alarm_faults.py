@@ -127,9 +127,9 @@ def test_fault_3_1_03_an_acknowledgement_is_of_one_occurrence_at_one_priority(
 
 def test_fault_3_1_04_no_data_is_an_alarm_and_ends_none(manager: Manager) -> None:
     """There, a comparison with nothing was false: no alarm, and what there was ended."""
-    c = AlarmCourse(manager=manager)
+    c = AlarmCourse(shaped(escalation=QUIET["escalation"]), manager)
     c.run(16, spo2=85)
-    c.run(60, spo2=None)
+    c.run(160, spo2=None)
     assert c.active("spo2<88").signals
     assert "no_reading:spo2" in c.listed()
     c.run(60, spo2=float("nan"))
