@@ -99,7 +99,7 @@ def play(script: Script, step_s: float = STEP_S) -> MadeUp:
     acts = iter(sorted(script.acts, key=lambda act: act[0]))
     act = next(acts, None)
     while made.now < script.end:
-        made.clock.advance(step_s)
+        made.clock.advance(min(step_s, (script.end - made.now).total_seconds()))
         while act is not None and act[0] <= made.now:
             done = act[1](made) if callable(act[1]) else act[1]
             made.add(*(done if isinstance(done, list) else [done]))

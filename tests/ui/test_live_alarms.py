@@ -26,7 +26,7 @@ from ui.widgets.alarm_block import HALF_PERIOD_MS, needed
 
 NOW = at("14:35:36")
 VIEW = made_up.fresh().view()
-STEP = 4
+STEP = 12
 
 
 def some(number: int, priority: str, **changes: object) -> ActiveAlarm:
@@ -160,7 +160,7 @@ def test_acknowledge_is_of_what_asks_for_attention_first(qtbot: QtBot, theme: Th
 
 
 def test_audio_paused_shows_who_how_long_and_how_to_end_it(qtbot: QtBot, theme: Theme) -> None:
-    page = opened(qtbot, theme, made_up.audio_paused())
+    page = opened(qtbot, theme, made_up.audio_paused(step_s=STEP))
     assert page.alarm_bar.audio.words == ("1:42", "AUDIO PAUSED", "okafor · S ends it")
     assert page.alarm_bar.audio.accessibleName() == "AUDIO PAUSED 1:42"
     assert "SYS 184 ≥ 180" in page.alarm_bar.words, "a pause hides no alarm"
@@ -169,7 +169,7 @@ def test_audio_paused_shows_who_how_long_and_how_to_end_it(qtbot: QtBot, theme: 
 def test_a_pause_is_not_shown_past_its_end_by_a_recorder_that_stands_still(
     qtbot: QtBot, theme: Theme
 ) -> None:
-    made = made_up.audio_paused()
+    made = made_up.audio_paused(step_s=STEP)
     page = opened(qtbot, theme, made)
     made.clock.advance(103)
     page.refresh()
@@ -205,7 +205,7 @@ def test_a_planned_interruption_has_its_own_block_without_alarm_colour(
     qtbot: QtBot, theme: Theme, night: bool
 ) -> None:
     theme.set_night(night)
-    page = opened(qtbot, theme, made_up.interruption())
+    page = opened(qtbot, theme, made_up.interruption(step_s=STEP))
     button = page.alarm_bar.interruption
     assert button.words[:3] == ("2:48", "ALARM PAUSED", "moved or turned")
     assert button.words[3] == "I ends it · watched: MOAA/S · okafor"
@@ -226,7 +226,7 @@ def test_what_nobody_measures_is_not_said_to_be_watched(qtbot: QtBot, theme: The
 
 
 def test_a_value_that_comes_in_an_interruption_is_shown(qtbot: QtBot, theme: Theme) -> None:
-    made = made_up.interruption()
+    made = made_up.interruption(step_s=STEP)
     page = opened(qtbot, theme, made)
     assert made.script is not None
     made.clock.advance(1)
@@ -238,7 +238,7 @@ def test_a_value_that_comes_in_an_interruption_is_shown(qtbot: QtBot, theme: The
 
 
 def test_a_high_limit_alarms_through_an_interruption(qtbot: QtBot, theme: Theme) -> None:
-    made = made_up.interruption()
+    made = made_up.interruption(step_s=STEP)
     page = opened(qtbot, theme, made)
     when = made.now.strftime("%H:%M:%S")
     made.add(made_up.bp(when, 214, 118, 150)[1])
@@ -464,7 +464,7 @@ def test_the_strip_of_the_other_pages_says_chair_alarm_and_pauses(
     qtbot.addWidget(strip)
     strip.resize(1280, 56)
     strip.show()
-    view = made_up.audio_paused().view()
+    view = made_up.audio_paused(step_s=STEP).view()
     strip.show_alarms(("s", "3", view.alarms[0]), 3, [view], NOW)
     strip.grab()
     assert strip.alarm.words[:2] == ("***", "Chair 3 · HIGH + 3 more")
