@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from devices.metrics import METRICS
 from ketamonitor import drafts
 from ketamonitor.alarms.situation import Known
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.view import ActionDone
+from ketamonitor.words import SHORT, clock, exact
 
 #: A continuous value so long after an action is what followed it.
 AFTER = timedelta(minutes=2)
@@ -49,12 +51,16 @@ class FollowUps:
                     entry.author,
                     body["alarm"],
                     body["value"],
+                    body["done"],
                 )
             )
             if body["metric"] in METRICS:
                 self._waiting.append(_Waiting(entry.seq, body["metric"], entry.at))
         elif body.get("event") == "follow_up":
             self._waiting = [w for w in self._waiting if w.seq != body["of_seq"]]
+            self.actions = [
+                _followed(a, body) if a.seq == body["of_seq"] else a for a in self.actions
+            ]
 
     def changes(self, known: Mapping[str, Known], now: datetime) -> list[Draft]:
         """The follow-up values that have come."""
@@ -69,3 +75,9 @@ class FollowUps:
                     drafts.follow_up(waiting.seq, waiting.metric, found.value, found.at, at=now)
                 )
         return made
+
+
+def _followed(action: ActionDone, body: Mapping[str, Any]) -> ActionDone:
+    measured = clock(datetime.fromisoformat(body["measured_at"]))
+    metric = SHORT.get(body["metric"], body["metric"])
+    return replace(action, followed=f"{metric} {exact(body['value'])} at {measured}")

@@ -163,7 +163,11 @@ class SoundCheck:
 
 @dataclass(frozen=True, slots=True)
 class ActionDone:
-    """A step of an action card that was recorded: when, by whom, for which alarm."""
+    """A step of an action card that was recorded: when, by whom, for which alarm.
+
+    ``value`` is what was shown then, ``done`` what was chosen where the step leaves a choice, and
+    ``followed`` the value that came after it (``SYS 176 at 14:37``), once there is one.
+    """
 
     seq: int
     card: str
@@ -172,6 +176,8 @@ class ActionDone:
     by: str
     alarm: str
     value: str
+    done: str = ""
+    followed: str = ""
 
 
 class DueState(StrEnum):
