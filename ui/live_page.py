@@ -67,9 +67,15 @@ class LivePage(LiveParts):
         self._stale = True
 
     def show_update(self, update: Update) -> None:
-        """Takes in what is new. It is drawn at the next frame, at most a quarter second later."""
+        """Takes in what is new. It is drawn at the next frame, at most a quarter second later; an
+        alarm that begins, changes or ends waits for no frame."""
         self._view, self._heard_at, self._stale = update.view, self._clock.now(), True
-        new = [entry for entry in update.entries if entry.seq > self._seq]
+        self._add([entry for entry in update.entries if entry.seq > self._seq])
+        if any(entry.kind == "alarm" for entry in update.entries):
+            self.refresh()
+
+    def _add(self, new: Sequence[Entry]) -> None:
+        """The entries that the page does not have yet, where they join those it has."""
         if not new:
             return
         if new[0].seq != self._seq + 1:
