@@ -55,7 +55,7 @@ class Vitals:
         }
         for key, value in body["values"].items():
             if key in METRICS:
-                self._value(key, value, entry.at, body["source"], key in doubtful)
+                self._value(key, value, _when(entry), body["source"], key in doubtful)
 
     def answer(self, entry: Entry) -> None:
         """Take in an observation entry: limits may be set on an instrument, too."""
@@ -63,7 +63,7 @@ class Vitals:
         if body["instrument"] in INSTRUMENTS:
             value = body.get("value") if body["status"] == "answered" else None
             if value is not None:
-                self._value(body["instrument"], value, entry.at, "", doubtful=False)
+                self._value(body["instrument"], value, _when(entry), "", doubtful=False)
 
     def _value(
         self, key: str, value: float | None, at: datetime, source: str, doubtful: bool
@@ -121,3 +121,9 @@ def _outside(key: str, value: float | None) -> bool:
         and usable(value)
         and not metric.low <= value <= metric.high
     )
+
+
+def _when(entry: Entry) -> datetime:
+    """When it was measured, but never later than it was recorded: a time in the future, from a
+    clock that is ahead, would make all that follows look old."""
+    return min(entry.at, entry.recorded_at)

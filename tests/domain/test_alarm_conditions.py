@@ -715,3 +715,15 @@ def test_a_reading_with_what_no_one_knows_is_left_alone() -> None:
     c = AlarmCourse()
     c.enter(reading(5, {"capnography": 38, "spo2": 97}))
     assert c.listed() == []
+
+
+def test_a_reading_from_the_future_does_not_hide_those_that_follow() -> None:
+    """A driver that trusts a clock an hour ahead: the crisis that follows is no old value."""
+    c = AlarmCourse()
+    ahead = cuff(3600, 120, 80)
+    c.t = 10
+    c._append(ahead)
+    c.settle()
+    c.enter(cuff(60, 212, 100))
+    assert c.view().alarms[0].id == "nibp_sys>=200"
+    assert c.view().values["nibp_sys"].value == 212
