@@ -20,6 +20,7 @@ __all__ = ["Player", "SoundError", "SoundState", "outputs"]
 
 SILENT_S = 1.0  # a device that runs and takes no block for so long has stopped
 START_S = 3.0  # the first block may take longer: a headset by radio wakes up
+LATE_S = 1.5  # a look that comes so late says nothing of the device: the program itself stood still
 RETRY_S = 3.0
 ANSWER_S = 0.5  # how long the owner waits for the sound system before it goes on without
 
@@ -66,6 +67,7 @@ class Player:
         self._worker: Thread | None = None
         self._closed = False
         self._seen, self._moved_at = 0, clock.now()
+        self._looked_at = clock.now()
         self._before = 0  # blocks that were taken before the device was opened
         self._retry_at = clock.now()
         self._state = SoundState("ready", f"Sound on {self._name()}")
@@ -96,6 +98,9 @@ class Player:
         """Looks whether the device still takes samples; opens it again where it does not."""
         if self._closed:
             return self._state
+        if (now - self._looked_at).total_seconds() > LATE_S:
+            self._moved_at = now
+        self._looked_at = now
         if self._busy():
             return self._failed("the sound system does not answer")
         if self._out is not None:
@@ -138,7 +143,7 @@ class Player:
         waited = (now - self._moved_at).total_seconds()
         if waited < (SILENT_S if self._seen != self._before else START_S):
             return self._state
-        self._retry_at = now + timedelta(seconds=RETRY_S)
+        self._retry_at = now  # at the next look: it was there a moment ago
         self._ask(self._drop)
         return self._failed(f"{self._name()} has stopped taking sound")
 

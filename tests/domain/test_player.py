@@ -283,16 +283,33 @@ def test_a_device_that_stops_taking_sound_is_told_within_two_seconds_and_opened_
         card.take(BLOCK)
         pass_seconds(player, clock, 1)
         assert player.state.state == "ready"
-    pass_seconds(player, clock, 2)
+    pass_seconds(player, clock, 1)
     assert player.state.state == "failed"
     assert player.state.text == 'No sound: "Nurse side" has stopped taking sound'
     assert (card.closed, card.running) == (1, False)
-    pass_seconds(player, clock, 3)
+    pass_seconds(player, clock, 1)
     assert card.running
     # What is still wanted begins from its start, not where the device was lost.
     assert (card.take(len(BURSTS["high"])) == BURSTS["high"]).all()
     pass_seconds(player, clock, 1)
     assert player.state.state == "ready"
+
+
+def test_a_program_that_stood_still_does_not_blame_the_device(
+    player: Player, card: Card, clock: ManualClock
+) -> None:
+    player.want("high")
+    card.take(BLOCK)
+    pass_seconds(player, clock, 1)
+    player.tick(clock.advance(4.0))  # no thread of ours ran, the device's neither
+    assert (player.state.state, card.closed) == ("ready", 0)
+    card.take(BLOCK)
+    pass_seconds(player, clock, 1)
+    assert player.state.state == "ready"
+    pass_seconds(player, clock, 2)
+    assert player.state.state == "failed"
+    pass_seconds(player, clock, 1)
+    assert card.running
 
 
 def test_a_device_that_never_takes_sound_has_three_seconds(card: Card, clock: ManualClock) -> None:
