@@ -12,7 +12,7 @@ import msgspec
 from ketamonitor import drafts
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.alarms.conditions import expected, holding
-from ketamonitor.alarms.order import worse
+from ketamonitor.alarms.order import called_for, worse, worst_first
 from ketamonitor.alarms.situation import Situation
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.protocol import TreatmentProtocol
@@ -177,20 +177,26 @@ class AlarmManager:
             pause = None
         found = {k: a for k, a in every.items() if pause is None or not expected(a, pause)}
         loud: list[ActiveAlarm] = []
-        for key, alarm in self.active.items():
+        # What each is after its own change, so that the milder ones are judged by that.
+        after = found | self.active
+        for alarm in worst_first(self.active.values()):
+            key = alarm.id
             now_so = found.get(key)
             if now_so is None:
+                del after[key]
                 made += self._ended(alarm, situation.now, expected=key in every)
             elif alarm.ended_at is not None:
                 made.append(drafts.alarm("cleared", alarm, situation.now, why="again"))
                 made.append(drafts.alarm("raised", now_so, situation.now))
                 loud.append(now_so)
+                after[key] = now_so
             else:
-                again = self._worse(alarm, now_so, situation) or self._remind(
+                again = self._worse(alarm, now_so, situation, after) or self._remind(
                     alarm, now_so, situation
                 )
                 if again is not None:
                     event, risen, why = again
+                    after[key] = risen
                     made.append(drafts.alarm(event, risen, situation.now, why=why))
                     loud.append(risen)
                 elif alarm.signals and self._after_pause(alarm):
@@ -225,14 +231,19 @@ class AlarmManager:
         return any(row.id == alarm.id and row.latch for row in self.limits)
 
     def _worse(
-        self, alarm: ActiveAlarm, now_so: ActiveAlarm, situation: Situation
+        self,
+        alarm: ActiveAlarm,
+        now_so: ActiveAlarm,
+        situation: Situation,
+        after: Mapping[str, ActiveAlarm],
     ) -> tuple[str, ActiveAlarm, str] | None:
         if worse(now_so.priority, alarm.priority):
             why = "confirmed" if alarm.type == "physiological" else "longer"
             return "escalated", now_so, why
         wait = self.protocol.escalation.medium_to_high_s
         waited = (situation.now - (alarm.priority_since or alarm.since)).total_seconds()
-        if alarm.priority == "medium" and alarm.signals and 0 < wait <= waited:
+        waits = alarm.signals and not called_for(alarm, after.values())
+        if alarm.priority == "medium" and waits and 0 < wait <= waited:
             return "escalated", replace(now_so, priority="high"), "not acknowledged"
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ketamonitor.alarm_plan import PRIORITIES
 from ketamonitor.view import ActiveAlarm
@@ -44,15 +44,33 @@ def milder(alarm: ActiveAlarm, alarms: Mapping[str, ActiveAlarm]) -> list[Active
     return [other for other in alarms.values() if _outranks(alarm, other)]
 
 
-def _outranks(a: ActiveAlarm, b: ActiveAlarm) -> bool:
-    same = (
+def called_for(alarm: ActiveAlarm, alarms: Iterable[ActiveAlarm]) -> bool:
+    """Whether a HIGH limit on the same side calls for attention already: 184 need not become HIGH
+    over 160 as well because nobody has come to it over 180."""
+    return any(
+        other.priority == "high" and other.signals and _same_side(other, alarm)
+        for other in alarms
+        if other.id != alarm.id
+    )
+
+
+def worst_first(alarms: Iterable[ActiveAlarm]) -> list[ActiveAlarm]:
+    """Each before those that it could stand for."""
+    return sorted(alarms, key=_rank)
+
+
+def _same_side(a: ActiveAlarm, b: ActiveAlarm) -> bool:
+    return (
         a.condition == b.condition == "limit_passed"
         and a.metric == b.metric
         and ("<" in a.id) == ("<" in b.id)
     )
+
+
+def _outranks(a: ActiveAlarm, b: ActiveAlarm) -> bool:
     if b.ended_at is not None and worse(b.priority, a.priority):
         return False  # over, but it waits to be seen: nothing milder takes its place
-    return same and _rank(a) < _rank(b)
+    return _same_side(a, b) and _rank(a) < _rank(b)
 
 
 def _rank(alarm: ActiveAlarm) -> tuple[bool, int, bool, float, float, str]:

@@ -311,7 +311,15 @@ class Player(AlarmCourse):
         again_s = {"high": plan.remind_high_s, "medium": plan.remind_medium_s}
         for key, known in self.ledger.active.items():
             waited = (now - known.asked_at).total_seconds()
-            if known.asks and known.priority == "medium" and plan.medium_to_high_s:
+            called = any(
+                other.asks
+                and other.priority == "high"
+                and other.type == known.type == "physiological"
+                and other.metric == known.metric
+                and ("<" in other.id) == ("<" in key)
+                for other in self.ledger.active.values()
+            )
+            if known.asks and known.priority == "medium" and plan.medium_to_high_s and not called:
                 must(waited < plan.medium_to_high_s, f"{key} is MEDIUM for {waited:g} s, unseen")
             if known.acknowledged_at is not None and known.ended_at is None:
                 seen_s = (now - known.acknowledged_at).total_seconds()

@@ -56,8 +56,8 @@ class Mutant:
 class SnoozedIsNotLookedAt(AlarmManager):
     """The check returns early while an alarm is acknowledged."""
 
-    def _worse(self, alarm: ActiveAlarm, now_so: ActiveAlarm, situation: Situation) -> Any:
-        return super()._worse(alarm, now_so, situation) if alarm.signals else None
+    def _worse(self, alarm: ActiveAlarm, *rest: Any) -> Any:
+        return super()._worse(alarm, *rest) if alarm.signals else None
 
 
 class AcknowledgedForGood(AlarmManager):
@@ -138,16 +138,16 @@ class NeverReminds(AlarmManager):
 class NeverEscalatesByTime(AlarmManager):
     """Nobody has seen it, and nothing happens."""
 
-    def _worse(self, alarm: ActiveAlarm, now_so: ActiveAlarm, situation: Situation) -> Any:
-        found = super()._worse(alarm, now_so, situation)
+    def _worse(self, alarm: ActiveAlarm, *rest: Any) -> Any:
+        found = super()._worse(alarm, *rest)
         return None if found and found[2] == "not acknowledged" else found
 
 
 class TechnicalStaysMedium(AlarmManager):
     """Only physiological alarms escalate."""
 
-    def _worse(self, alarm: ActiveAlarm, now_so: ActiveAlarm, situation: Situation) -> Any:
-        found = super()._worse(alarm, now_so, situation)
+    def _worse(self, alarm: ActiveAlarm, *rest: Any) -> Any:
+        found = super()._worse(alarm, *rest)
         return None if alarm.type == "technical" else found
 
 

@@ -264,6 +264,19 @@ def test_a_worse_limit_alarms_although_the_milder_was_acknowledged() -> None:
     assert (top.priority, top.acknowledged_by) == ("high", None)
 
 
+def test_what_nobody_comes_to_becomes_high_once_on_a_side_and_not_for_each_limit() -> None:
+    c = course(cuff(60, 165, 80), cuff(120, 205, 80))
+    assert {a.id: a.priority for a in c.live.active.values()} == {
+        "nibp_sys>=160": "medium",
+        "nibp_sys>=180": "high",
+    }
+    c.tick(120 + 400)
+    assert c.alarms("escalated") == []
+    assert [a.text for a in c.view(521).alarms] == ["SYS 205 ≥ 180"]
+    c.enter(cuff(600, 165, 80))
+    assert [(a.text, a.priority) for a in c.view(601).alarms] == [("SYS 165 ≥ 160", "high")]
+
+
 def test_nothing_alarms_after_the_end() -> None:
     c = course(reading(60, {"pulse": 72}))
     c.enter(drafts.ended("finished", at=at(70), author="okafor"))
