@@ -150,7 +150,10 @@ def test_what_a_nurse_does_about_alerts(tmp_path: Path, verb: str, event: str, t
         ('"interruption": {"reason": "toilet", "minutes": null}', "ALARM OFF is not allowed"),
         ('"limit": {"id": "nibp_sys>=161", "value": 170, "reason": "x"}', "has no limit"),
         ('"limit": {"id": "nibp_sys>=160", "value": 170, "reason": " "}', "Reason is empty"),
-        ('"limit": {"id": "nibp_sys>=160", "value": 190, "reason": "x"}', "no further out than 180"),
+        (
+            '"limit": {"id": "nibp_sys>=160", "value": 190, "reason": "x"}',
+            "no further out than 180",
+        ),
         ('"limit": {"id": "nibp_sys>=160", "value": 400, "reason": "x"}', "can never be passed"),
         ('"limit": {"id": "nibp_sys>=160", "value": null, "reason": "x"}', "ALARM OFF is not"),
         ('"action": {"card": "BP-2", "step": "bleed"}', "no step 'bleed'"),
