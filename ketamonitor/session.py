@@ -383,8 +383,10 @@ def _as_now(
         key: replace(
             alarm,
             value=holding[key].value,
+            limit=holding[key].limit,
             text=holding[key].text,
             detail=holding[key].detail,
+            reading_at=holding[key].reading_at,
         )
         if key in holding
         else alarm
