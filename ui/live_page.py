@@ -73,6 +73,7 @@ class LivePage(LiveParts):
         self._add([entry for entry in update.entries if entry.seq > self._seq])
         if any(entry.kind == "alarm" for entry in update.entries):
             self.refresh()
+            self.alarm_bar.repaint()  # now; the rest of the page may have much to draw
 
     def _add(self, new: Sequence[Entry]) -> None:
         """The entries that the page does not have yet, where they join those it has."""
