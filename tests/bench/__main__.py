@@ -14,13 +14,15 @@ def main() -> int:
     args = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     # Imported late: Qt looks at the environment when it is loaded.
-    from tests.bench import wire_to_screen
+    from tests.bench import alarm_latency, wire_to_screen
 
     print("-- wire to screen", flush=True)
     if args.smoke:
         wire_to_screen.main(rounds=100, hours=1, records=600)
     else:
         wire_to_screen.main()
+    print("-- alarm latency", flush=True)
+    alarm_latency.main(*((10, 2.0) if args.smoke else (200, 10.0)))
     print("-- store", flush=True)
     bench_store.main(*((20, 100) if args.smoke else (1000, 500)))
     print("-- black box", flush=True)

@@ -1,0 +1,421 @@
+"""The guard: what it concludes, that it sounds, and that a window that died comes back in 5 s."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from devices.timing import Clock
+from ketamonitor.clock import SteadyClock
+from ketamonitor.coming_back import last_devices
+from ketamonitor.entries import PROGRAM, Draft, Entry, verify_chain
+from ketamonitor.guardian.beats import Beats, Said, heard
+from ketamonitor.guardian.process import Guard
+from ketamonitor.guardian.watch import Next, Watch
+from ketamonitor.signals.output import Pull
+from ketamonitor.signals.player import Player
+from ketamonitor.store import open_store
+from tests.domain.builders import SESSION, at, chained, link, started
+from tests.fakes import ManualClock
+from tests.whole.cases import PROGRAM as COMMAND
+
+OTHER = "KM-261123-000002"
+WAIT = 30  # seconds of the computer before a test gives up
+
+
+def until(ready: Callable[[], bool], why: str, seconds: float = WAIT) -> None:
+    pause = threading.Event()
+    for _ in range(int(seconds * 100)):
+        if ready():
+            return
+        pause.wait(0.01)
+    raise AssertionError(why)
+
+
+# What it concludes ----------------------------------------------------------------------------
+
+
+def test_a_window_without_a_session_is_never_sounded_for_ended_or_started_again() -> None:
+    watch = Watch()
+    watch.started(at(0))
+    assert not watch.sounds(at(600))
+    assert not watch.hangs(at(600))
+    watch.beat((), at(600))
+    assert not watch.sounds(at(700))
+    assert watch.ended(-signal.SIGSEGV, at(700)) is Next.END
+
+
+def test_a_heartbeat_that_stops_sounds_after_three_seconds_and_ends_it_after_ten() -> None:
+    watch = Watch()
+    watch.started(at(0))
+    watch.beat((SESSION,), at(5))
+    assert not watch.sounds(at(8))
+    assert watch.sounds(at(8.1))
+    assert not watch.hangs(at(15))
+    assert watch.hangs(at(15.1))
+    watch.beat((SESSION,), at(15.2))
+    assert not watch.sounds(at(16))
+
+
+def test_a_window_that_died_sounds_until_it_is_back_in_every_session() -> None:
+    watch = Watch()
+    watch.started(at(0))
+    watch.beat((SESSION, OTHER), at(1))
+    assert watch.ended(-signal.SIGKILL, at(2)) is Next.AGAIN
+    assert watch.missing == (SESSION, OTHER)
+    assert watch.sounds(at(2))
+    watch.started(at(2))
+    assert not watch.hangs(at(21))  # a start takes longer than a beat
+    assert watch.hangs(at(22.1))
+    watch.beat((SESSION,), at(4))
+    assert watch.sounds(at(4))
+    assert not watch.hangs(at(13))
+    watch.gone(OTHER)
+    assert not watch.sounds(at(4))
+    assert watch.guarded == (SESSION,)
+
+
+def test_three_deaths_within_a_minute_are_the_last_and_the_tone_stays() -> None:
+    watch = Watch()
+    for t_s, follows in ((0, Next.AGAIN), (30, Next.AGAIN), (59, Next.GIVE_UP)):
+        watch.started(at(t_s))
+        watch.beat((SESSION,), at(t_s))
+        assert watch.ended(1, at(t_s)) is follows
+    assert watch.sounds(at(4000))
+    slow = Watch()
+    for t_s in (0, 40, 80, 120):
+        slow.started(at(t_s))
+        slow.beat((SESSION,), at(t_s))
+        assert slow.ended(1, at(t_s)) is Next.AGAIN
+
+
+def test_a_window_that_is_closed_ends_the_guard_also_with_a_session_left_unfinished() -> None:
+    watch = Watch()
+    watch.started(at(0))
+    watch.beat((SESSION,), at(1))
+    assert watch.ended(0, at(2)) is Next.END
+    assert not watch.sounds(at(9))
+
+
+# What they say to each other ------------------------------------------------------------------
+
+
+def test_what_is_said_is_heard_and_nothing_else_is() -> None:
+    reading, writing = os.pipe()
+    beats = Beats(writing)
+    beats.beat((SESSION, OTHER))
+    beats.beat(())
+    beats.gone(OTHER)
+    beats.signals(Path("/a place/signals.toml"))
+    beats.close()
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        lines = pipe.readlines()
+    assert [heard(line) for line in lines] == [
+        Said("beat", (SESSION, OTHER)),
+        Said("beat"),
+        Said("gone", (OTHER,)),
+        Said("signals", path=Path("/a place/signals.toml")),
+    ]
+    for line in (
+        "",
+        "\n",
+        "Qt: nothing",
+        "beat --store\t/etc x;y",
+        "beat ../..",
+        "gone " + "x" * 65,
+    ):
+        assert heard(line) is None
+
+
+def test_a_guard_that_reads_nothing_never_holds_the_window_up() -> None:
+    reading, writing = os.pipe()
+    beats = Beats(writing)
+
+    def talk() -> None:
+        while True:
+            beats.beat((SESSION,))
+
+    with pytest.raises(BlockingIOError):
+        talk()
+    os.close(reading)
+    with pytest.raises(BrokenPipeError):
+        beats.beat((SESSION,))
+    beats.close()
+
+
+def test_a_session_goes_on_with_the_monitors_and_ports_it_had_last() -> None:
+    resumed = {"event": "resumed", "gap_s": 1.0, "devices": [
+        {"driver": "ge-dri", "port": "/dev/ttyUSB1", "source": "ge-dri", "line": "9600-8N1"},
+        {"driver": "nonin", "port": "/dev/ttyUSB2", "source": "nonin", "listen_only": True},
+    ]}  # fmt: skip
+    moved = link(9, "connected", source="ge-dri")  # its adapter answers on ttyUSB0 now
+    entries = chained([started(), Draft("session", at(5), PROGRAM, resumed), moved])
+    assert [(d.source, d.port, d.line, d.listen_only) for d in last_devices(entries)] == [
+        ("ge-dri", "/dev/ttyUSB0", "9600-8N1", False),
+        ("nonin", "/dev/ttyUSB2", "", True),
+    ]
+    assert [d.port for d in last_devices(chained([started()]))] == ["/dev/ttyUSB0"]
+
+
+# The guard with windows that are a few lines of Python ----------------------------------------
+
+
+class Card:
+    """The sound card of the guard's own player: it takes its samples in real time."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.begun: list[str] = []
+        #: Whether anything but silence was heard since it was opened; ``False`` while it is not.
+        self.sounds = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread()
+
+    def open(self, device: str, pull: Pull) -> Card:
+        self.opened += 1
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._run, args=(pull,), name="sound card")
+        self._thread.start()
+        return self
+
+    def _run(self, pull: Pull) -> None:
+        while not self._ended.wait(0.02):
+            self.sounds = any(pull(960)) or self.sounds
+
+    def handed(self, tone: str, at: datetime) -> None:
+        self.begun.append(tone)
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join()
+        self.sounds = False
+
+
+class Guarded:
+    """A guard on a thread; its windows are scripts, the first of them for the first start."""
+
+    def __init__(self, folder: Path, *scripts: str, clock: Clock | None = None) -> None:
+        self.card, self.clock = Card(), clock or SteadyClock()
+        self.started: list[tuple[str, ...]] = []
+        self._scripts, self._folder = list(scripts), folder
+        self.status: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.guard = Guard(self._command, self.clock, self._alarm)
+        self._thread = threading.Thread(target=lambda: self.status.put(self.guard.run()))
+        self._thread.start()
+
+    def _command(self, sessions: tuple[str, ...]) -> list[str]:
+        script = self._scripts[min(len(self.started), len(self._scripts) - 1)]
+        self.started.append(sessions)
+        head = "import os, signal, sys, threading\nwait = threading.Event().wait\n"
+        said = "def beat(*ids): print('beat', *ids, flush=True)\n"
+        return [sys.executable, "-c", head + said + script]
+
+    def _alarm(self, path: Path | None, clock: Clock) -> Player:
+        return Player("", 0.6, clock, self.card.open, self.card.handed)
+
+    def end(self) -> int:
+        status = self.status.get(timeout=WAIT)
+        self._thread.join(WAIT)
+        return status
+
+
+DIES = f"beat('{SESSION}'); wait(0.3); os.kill(os.getpid(), signal.SIGSEGV)"
+HOLDS = f"beat('{SESSION}'); wait(60)"
+
+
+def test_a_crash_sounds_at_once_until_the_next_window_is_in_the_session(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    back = f"wait(1.0); beat('{SESSION}'); wait(1.0); beat()"
+    guarded = Guarded(tmp_path, DIES, back)
+    until(lambda: guarded.card.sounds, "the guard was silent")
+    until(lambda: len(guarded.started) == 2, "no second window")
+    until(lambda: not guarded.card.sounds, "the tone did not end")
+    assert guarded.end() == 0
+    assert guarded.started == [(), (SESSION,)]
+    assert guarded.card.begun[0] == "guard"
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1
+    assert "ended by SIGSEGV while a session was running; it is started again" in said
+
+
+def test_a_window_that_cannot_start_gives_its_status_and_is_not_tried_again(tmp_path: Path) -> None:
+    guarded = Guarded(tmp_path, "sys.exit(1)")
+    assert guarded.end() == 1
+    killed = Guarded(tmp_path, "beat(); os.kill(os.getpid(), signal.SIGABRT)")
+    assert killed.end() == 128 + signal.SIGABRT
+    assert (guarded.started, killed.started) == ([()], [()])
+    assert guarded.card.opened == killed.card.opened == 0
+
+
+def test_a_window_that_hangs_is_sounded_for_then_ended_and_started_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clock = ManualClock()
+    guarded = Guarded(tmp_path, HOLDS, f"beat('{SESSION}'); wait(0.5)", clock=clock)
+    until(lambda: guarded.guard._watch.live == (SESSION,), "no heartbeat")
+    assert not guarded.card.sounds
+    clock.advance(3.1)
+    until(lambda: guarded.card.sounds, "the guard was silent")
+    assert guarded.started == [()]
+    clock.advance(7)
+    until(lambda: len(guarded.started) == 2, "it was not started again")
+    assert guarded.end() == 0
+    said = capfd.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in said] == [
+        "no heartbeat of the window",
+        "the window does not answer and is ended",
+        "the window was ended by SIGKILL while a session was running; it is started again",
+    ]
+
+
+def test_the_third_death_in_a_minute_is_the_last_and_the_tone_goes_on_until_the_guard_is_ended(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    guarded = Guarded(tmp_path, DIES)
+    until(lambda: guarded.guard._watch.given_up, "it goes on for ever")
+    until(lambda: guarded.card.sounds, "silent")
+    assert guarded.started == [(), (SESSION,), (SESSION,)]
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert "is not started again" in last
+    assert SESSION in last
+    guarded.guard.stop()
+    assert guarded.end() == 1
+    assert not guarded.card.sounds
+
+
+def test_ending_the_guard_ends_the_window_cleanly(tmp_path: Path) -> None:
+    handler = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0));"
+    guarded = Guarded(tmp_path, handler + HOLDS)
+    until(lambda: guarded.guard._watch.live == (SESSION,), "no heartbeat")
+    guarded.guard.stop()
+    assert guarded.end() == 0
+    assert guarded.card.opened == 0
+
+
+# The real window ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def monitor() -> Iterator[str]:
+    """A simulated monitor as its own process; its port."""
+    simulator = subprocess.Popen(
+        [*COMMAND, "simulate", "--driver", "dinamap", "--scenario", "iv-severe"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert simulator.stdout is not None
+    yield simulator.stdout.readline().strip()
+    simulator.terminate()
+    simulator.communicate(timeout=WAIT)
+
+
+def begun(store: Path, port: str) -> str:
+    """An unfinished session on that port, as a program that was killed leaves it."""
+    recording = subprocess.Popen(
+        [
+            *COMMAND, "session", "run", "--store", str(store), "--protocol", "iv-ketamine-40",
+            "--simulated", "--device", f"dinamap:{port}", "--json",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert recording.stdout is not None
+    session: str = json.loads(recording.stdout.readline())["session"]
+    for line in recording.stdout:
+        if json.loads(line)["kind"] == "reading":
+            break
+    recording.kill()
+    recording.communicate(timeout=WAIT)
+    return session
+
+
+def entries_of(store: Path, session: str) -> list[Entry]:
+    with open_store(str(store), read_only=True) as reading:
+        return reading.entries(session)
+
+
+def windows(guard: int) -> list[int]:
+    """The guard's children."""
+    tasks = Path(f"/proc/{guard}/task/{guard}/children")
+    return [int(pid) for pid in tasks.read_text().split()]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_window_that_is_killed_or_crashes_is_back_in_its_session_within_five_seconds(
+    tmp_path: Path, monitor: str
+) -> None:
+    store = tmp_path / "store.db"
+    session = begun(store, monitor)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    environment["KETAMONITOR_PORTS"] = str(tmp_path / "ports.json")
+    guard = subprocess.Popen(
+        [*COMMAND, "--store", str(store), "--return-to", session],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def resumed() -> list[Entry]:
+        stored = entries_of(store, session)
+        return [e for e in stored if e.kind == "session" and e.body["event"] == "resumed"]
+
+    try:
+        until(lambda: len(resumed()) == 1, "the first window is not in the session")
+        for number, how in enumerate((signal.SIGKILL, signal.SIGSEGV), 2):
+            readings = sum(e.kind == "reading" for e in entries_of(store, session))
+            until(
+                lambda n=readings: sum(e.kind == "reading" for e in entries_of(store, session)) > n,
+                "no readings come",
+            )
+            (window,) = windows(guard.pid)
+            os.kill(window, how)
+            died = SteadyClock()
+            died_at = died.now()
+            until(lambda n=number: len(resumed()) == n, "it did not come back", 10)
+            took_s = (resumed()[-1].recorded_at - died_at).total_seconds()
+            print(f"{how.name}: back in the session after {took_s:.2f} s")
+            assert took_s < 5
+        last = resumed()[-1]
+        assert (last.author, last.body["why"]) == (PROGRAM, "the window came back")
+        until(lambda: entries_of(store, session)[-1].seq > last.seq + 5, "nothing follows")
+        guard.terminate()
+        said = guard.communicate(timeout=WAIT)[1]
+        assert guard.returncode == 0
+    finally:
+        guard.kill()
+        guard.communicate()
+    stored = entries_of(store, session)
+    assert verify_chain(session, stored) == []
+    assert "ended" not in [e.body["event"] for e in stored if e.kind == "session"]
+    assert said.count("while a session was running; it is started again") == 2
+    assert "SIM-0000" not in said
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a pseudo-terminal")
+def test_with_the_gui_thread_blocked_alarms_are_committed_and_sounded_within_a_second() -> None:
+    # A process of its own: its window counts in Python and lets no event through.
+    script = "from tests.bench.alarm_latency import main; main(2, 5.0)"
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    blocked = [line for line in run.stdout.splitlines() if "blocked for 5 s, 5 alarms" in line]
+    assert len(blocked) == 2, run.stdout
+    for line in blocked:
+        assert float(line.split("worst ")[1].split(" ms")[0]) < 1000, line
