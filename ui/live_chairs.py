@@ -106,6 +106,18 @@ class LiveChairs(QObject):
         first = worst(item.alarm for item in found)
         return sorted(found, key=lambda item: item.alarm is not first)
 
+    def turn_all_audio(self) -> None:
+        """Pause the audio of every session that has an alarm; where all of these are paused, end
+        the pauses."""
+        every = [chair.alarms for chair in self.chairs.values()]
+        waiting = [a for a in every if a.may_pause_audio and not a.audio_is_paused]
+        for alarms in waiting:
+            alarms.pause_audio()
+        if not waiting:
+            for alarms in every:
+                if alarms.audio_is_paused:
+                    alarms.end_audio_pause()
+
     def end(self) -> None:
         self._timer.stop()
 
@@ -140,10 +152,12 @@ class LiveChairs(QObject):
             self._person,
             update.view,
             self._devices_page,
+            lambda: tuple(self.chairs),
         )
         self.chairs[session], self.pages[session] = chair, page
         chair.signed_in.connect(self.signed_in)
         chair.fault.connect(self.fault)
+        chair.alarms.audio_all_wanted.connect(self.turn_all_audio)
         page.lock_wanted.connect(self.lock_wanted)
         page.sessions_wanted.connect(self.sessions_wanted)
         page.chair_wanted.connect(self.chair_wanted)

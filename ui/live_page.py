@@ -185,14 +185,15 @@ class LivePage(LiveParts):
             key.Key_I: self.interruption_wanted.emit,
             key.Key_L: self.lock_wanted.emit,
             key.Key_A: self.alarm_bar.acknowledge_highest,
-            key.Key_S: self._ask_audio,
+            key.Key_S: self.ask_audio,
+            key.Key_C: self.card_wanted.emit,
             key.Key_F2: self.limits_wanted.emit,
             key.Key_F3: self.alarms_wanted.emit,
             key.Key_F4: self.devices_wanted.emit,
             key.Key_F6: self.theme.switch,
         }
 
-    def _ask_audio(self) -> None:
+    def ask_audio(self) -> None:
         """Audio cannot be paused in advance: without an alarm or a pause the key does nothing."""
         if self.alarm_bar.can_pause:
             self.audio_wanted.emit()
@@ -206,7 +207,10 @@ class LivePage(LiveParts):
         )
         zoom = event.key() - Qt.Key.Key_1
         act = self._acts().get(event.key())
-        if not plain or event.isAutoRepeat():
+        shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if shifted and event.key() == Qt.Key.Key_S and not event.isAutoRepeat():
+            self.audio_all_wanted.emit()
+        elif not plain or event.isAutoRepeat():
             super().keyPressEvent(event)
         elif act is not None:
             act()

@@ -43,6 +43,8 @@ class LiveParts(QWidget):
     limits_wanted = Signal()
     alarms_wanted = Signal()
     audio_wanted = Signal()
+    audio_all_wanted = Signal()
+    card_wanted = Signal()
     sound_test_wanted = Signal()
     devices_wanted = Signal()
     lock_wanted = Signal()
@@ -104,6 +106,14 @@ class LiveParts(QWidget):
     def card(self) -> QWidget | None:
         return self._card
 
+    def offer_card(self, words: str) -> None:
+        """A button above the timeline for a card that is not open; "" takes it away."""
+        if words != self.offer.text():
+            self.offer.setText(words)
+            self.offer.setAccessibleName(words)
+            self.offer.setVisible(bool(words))
+            self._lay_out()
+
     def _take_card_out(self, card: QWidget) -> None:
         if self._card_area.widget() is card:
             self._card_area.takeWidget()
@@ -146,6 +156,9 @@ class LiveParts(QWidget):
         self.baseline.clicked.connect(self.baseline_wanted)
         self.buttons = self._buttons()
         self.end = self.buttons[-1]
+        self.offer = ActionButton(theme, "", "list", "C", parent=self)
+        self.offer.clicked.connect(self.card_wanted)
+        self.offer.hide()
         self.trend = Trend(theme, self)
         self.timeline = Timeline(theme, author, self)
         self.due = DueStrip(theme, self)
@@ -250,11 +263,20 @@ class LiveParts(QWidget):
         self.observed.setGeometry(at.tiles[3])
         self.trend.setGeometry(at.trend)
         self.timeline.setGeometry(at.timeline)
+        self._place_offer(at.timeline, free and not card)
         self._card_area.setGeometry(at.timeline)
         for widget in (self.observed, self.trend):
             widget.setVisible(free)
         self.timeline.setVisible(free and not card)
         self._card_area.setVisible(free and card)
+
+    def _place_offer(self, at: QRect, free: bool) -> None:
+        """The timeline gives a row to the button of a card that could be opened."""
+        wanted = bool(self.offer.text()) and free
+        self.offer.setVisible(wanted)
+        if wanted:
+            self.offer.setGeometry(at.x(), at.y(), at.width(), 48)
+            self.timeline.setGeometry(at.adjusted(0, 48 + 8, 0, 0))
 
     def _place_baseline(self, at: QRect) -> None:
         """Until the baseline is locked, its button shares the gate's place."""
@@ -274,9 +296,12 @@ class LiveParts(QWidget):
         if self._card is not None:
             self._take_card_out(self._card)
             self._house_card(self._card, compact)
-        parts = (self.trend, self.phases, self.observed, self.timeline, self.baseline, self.gate)
+        parts = (
+            *(self.trend, self.phases, self.observed, self.timeline),
+            *(self.baseline, self.gate, self.offer),
+        )
         if compact:
-            for widget in (self.trend, self.baseline, self.phases, self.gate):
+            for widget in (self.offer, self.trend, self.baseline, self.phases, self.gate):
                 self._lower_box.addWidget(widget)
             self._lower_box.addLayout(self._lower_row)
             self._lower_row.addWidget(self.observed, 1, Qt.AlignmentFlag.AlignTop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -12,17 +12,17 @@ from ketamonitor.entries import Draft
 from ketamonitor.people import Person
 from ketamonitor.record import Record
 from ketamonitor.station import Station
-from ketamonitor.view import ActiveAlarm, SessionView, Update
+from ketamonitor.view import SessionView, Update
 from ui.background import Background
 from ui.bridge import Bridge
 from ui.live_page import LivePage
 from ui.pages.baseline import BaselinePanel
+from ui.pages.chair_alarms import ChairAlarms
 from ui.pages.cuffs import Cuffs
 from ui.pages.devices import DevicesPage
 from ui.pages.dose import DosePanel
 from ui.pages.ending import EndPanel
 from ui.pages.entry import Desk, EntryPanel, Written
-from ui.pages.limits import LimitsPanel
 from ui.pages.observation import ObservationPanel
 from ui.pages.parts import Kit
 from ui.pages.pressure import PressurePanel
@@ -34,6 +34,7 @@ class Chair(QObject):
     """Opens panels over the live page and keeps their drafts; knows no rule of its own.
 
     ``fault`` carries a line for the window when something could not be done outside a panel.
+    ``sessions`` are the ids of all that run in this window.
     """
 
     signed_in = Signal(object)
@@ -49,6 +50,7 @@ class Chair(QObject):
         person: Callable[[], Person | None],
         view: SessionView,
         devices_page: Callable[[], DevicesPage],
+        sessions: Callable[[], Iterable[str]],
     ) -> None:
         super().__init__()
         self._devices_page = devices_page
@@ -71,9 +73,23 @@ class Chair(QObject):
             ("end", page.end_wanted),
         ):
             wanted.connect(lambda k=kind: self.open(k))
-        page.limits_wanted.connect(self.show_limits)
+        self.alarms = ChairAlarms(
+            self._desk,
+            page,
+            station,
+            bridge,
+            view,
+            lambda: self.record,
+            self._start_cuff,
+            sessions,
+            self,
+        )
+        self.alarms.panel_wanted.connect(self.show_alarm_panel)
+        self.alarms.left.connect(self.close_panel)
+        self.alarms.sign_in_wanted.connect(self._ask_name)
+        self.alarms.typed_wanted.connect(lambda: self.open("pressure"))
+        self.alarms.fault.connect(self.fault)
         page.devices_wanted.connect(self.show_devices)
-        page.acknowledge_wanted.connect(self.acknowledge)
         page.history_wanted.connect(self._read_history)
 
     @property
@@ -83,15 +99,18 @@ class Chair(QObject):
 
     def tick(self) -> None:
         """A second has passed: times and running totals on an open panel move on."""
-        if self.opened in self._panels:
-            self._panels[self.opened].refresh()
+        shown = self._panels.get(self.opened) or self.alarms.panel(self.opened)
+        if shown is not None:
+            shown.refresh()
 
-    def show_limits(self) -> None:
-        """The limits as they hold for this patient; looking needs no name."""
-        panel = LimitsPanel(self._kit, self.view)
-        panel.left.connect(self.close_panel)
-        self.opened = "limits"
-        self.page.open_panel(panel)
+    def show_alarm_panel(self, kind: str) -> None:
+        """A panel of the alarm system; looking needs no name."""
+        panel = self.alarms.panel(kind)
+        if panel is not None:
+            self.opened = kind
+            panel.show_view(self.view)
+            self.page.open_panel(panel)
+            panel.opened()
 
     def show_devices(self) -> None:
         """Ports and monitors, over tiles and trend: alerts and values stay in sight."""
@@ -114,8 +133,10 @@ class Chair(QObject):
         """Take in what the recorder published."""
         self.view = update.view
         self.page.show_update(update)
-        if self.opened in self._panels:
-            self._panels[self.opened].show_view(update.view)
+        self.alarms.show_view(update.view)
+        shown = self._panels.get(self.opened) or self.alarms.panel(self.opened)
+        if shown is not None:
+            shown.show_view(update.view)
 
     def open(self, kind: str) -> None:
         """Show a panel with whatever was left in it; ask for a name first where it is locked."""
@@ -139,29 +160,22 @@ class Chair(QObject):
         self.page.open_panel(unlock)
         unlock.form.name.setFocus()
 
+    def _ask_name(self) -> None:
+        """Somebody wants to do something and is not signed in: back to the same panel after it."""
+        self.lock(then=self.opened if self.alarms.panel(self.opened) is not None else "")
+
     def close_panel(self) -> None:
         """Back to tiles and trend; drafts stay."""
         if self.opened:
             self.opened = ""
             self.page.close_panel()
 
-    def acknowledge(self, alarm: ActiveAlarm) -> None:
-        """Acknowledge one alarm, at once and with a name."""
-        author = self._author()
-        if author is None:
-            self.lock()
-            return
-        self._bridge.deliver(
-            self._station.acknowledge(self.view, alarm, author),
-            lambda _entries: None,
-            lambda error: self.fault.emit(f"Not acknowledged: {error}"),
-            self,
-        )
-
     def _unlocked(self, person: Person) -> None:
         self.signed_in.emit(person)
         self.close_panel()
-        if self._waiting:
+        if self.alarms.panel(self._waiting) is not None:
+            self.show_alarm_panel(self._waiting)
+        elif self._waiting:
             self.open(self._waiting)
 
     def _author(self) -> str | None:

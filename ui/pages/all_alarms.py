@@ -1,0 +1,254 @@
+"""All alerts of a session: what is active, covered and acknowledged included, and what has been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from ketamonitor.alarm_course import AlarmEpisode
+from ketamonitor.record import Record
+from ketamonitor.view import ActiveAlarm, SessionView
+from ketamonitor.words import STARS, clock, countdown
+from ui.pages.acting import AlarmPanel
+from ui.pages.entry import Desk
+from ui.pages.parts import Kit, fill
+from ui.theme import Theme
+from ui.widgets.action_card import GUARD_MS
+from ui.widgets.alarm_block import draw_block
+from ui.widgets.alarm_words import recorded
+from ui.widgets.basics import Text
+from ui.widgets.ink import Ink, Painted
+
+HEADERS = ("Began", "Priority", "Alert", "Kind", "Acknowledged", "Over")
+_WHY = {
+    "confirmed": "second reading",
+    "longer": "it lasts",
+    "not acknowledged": "not acknowledged in time",
+}
+
+
+class _Block(Painted):
+    """One alarm as its block in the bar has it, steady: the bar above flashes."""
+
+    def __init__(self, theme: Theme, alarm: ActiveAlarm, now: datetime) -> None:
+        super().__init__(theme, "Alert")
+        self._alarm, self._now = alarm, now
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(48)
+
+    def show_alarm(self, alarm: ActiveAlarm, now: datetime) -> None:
+        self._alarm, self._now = alarm, now
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 48)
+
+    def draw(self, ink: Ink) -> None:
+        draw_block(ink, self.rect().toRectF(), self._alarm, True, self._now)
+
+
+class AlarmRow(QWidget):
+    """An active alarm with what can be done about it."""
+
+    def __init__(self, kit: Kit, alarm: ActiveAlarm, now: datetime, *, card: bool) -> None:
+        super().__init__()
+        self.alarm = alarm
+        self.block = _Block(kit.theme, alarm, now)
+        self.story: Text = kit.label("", "muted")
+        self.story.setMinimumWidth(200)
+        self.acknowledge = kit.button("Acknowledge", icon="check")
+        self.acknowledge.setAccessibleName(f"Acknowledge {alarm.text}")
+        self.card = kit.button("Card")
+        self.card.setAccessibleName(f"Action card of {alarm.text}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 4, 0)
+        row.setSpacing(8)
+        row.addWidget(self.block, 3)
+        row.addWidget(self.story, 2)
+        row.addWidget(self.acknowledge)
+        row.addWidget(self.card)
+        for button in (self.acknowledge, self.card):  # rows stay aligned where one is missing
+            keep = button.sizePolicy()
+            keep.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(keep)
+        self.card.setVisible(card)
+
+    def show_alarm(
+        self, alarm: ActiveAlarm, episode: AlarmEpisode | None, covered: bool, now: datetime
+    ) -> None:
+        self.alarm = alarm
+        self.block.show_alarm(alarm, now)
+        self.story.setText(story(alarm, episode, covered=covered))
+        self.acknowledge.setVisible(alarm.acknowledged_at is None and recorded(alarm))
+
+    def set_free(self, free: bool) -> None:
+        for button in (self.acknowledge, self.card):
+            button.setEnabled(free)
+
+
+class AllAlarmsPanel(AlarmPanel):
+    """``alarms`` are those of the page, which may know one that the recorder does not."""
+
+    acknowledge_wanted = Signal(object)
+    card_wanted = Signal(object)
+    audio_wanted = Signal()
+    audio_all_wanted = Signal()
+
+    def __init__(
+        self,
+        desk: Desk,
+        view: SessionView,
+        alarms: Callable[[], Sequence[ActiveAlarm]],
+        record: Callable[[], Record],
+        has_card: Callable[[ActiveAlarm], bool],
+        several_chairs: Callable[[], bool],
+    ) -> None:
+        super().__init__(desk, view)
+        self._alarms, self._record = alarms, record
+        self._has_card, self._several = has_card, several_chairs
+        self.rows: dict[str, AlarmRow] = {}
+        self._history: list[list[str]] = []
+        kit = self.kit
+        self.heading = kit.label("", "page")
+        self.audio = kit.button("Audio pause", icon="bell", key="S")
+        self.audio_all = kit.button("Audio pause, all chairs", icon="bell", key="⇧S")
+        self.audio.clicked.connect(self.audio_wanted)
+        self.audio_all.clicked.connect(self.audio_all_wanted)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        for button in (self.audio, self.audio_all, self.leave):
+            head.addWidget(button)
+        self.none = kit.label("No active alerts", "fact")
+        self._box = QWidget()
+        self._list = QVBoxLayout(self._box)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(6)
+        self._list.addWidget(self.none)
+        self._list.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setProperty("clear", True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setMinimumHeight(110)
+        scroll.setWidget(self._box)
+        self.table = kit.table(HEADERS, [], stretch=2)
+        self.table.setAccessibleName("Alerts of this session")
+        self.table.setMinimumHeight(110)
+        frame, main = kit.card()
+        main.addLayout(head)
+        main.addWidget(self.outcome)
+        self.outcome.hide()  # what is stored here is told by the alarm bar and the window
+        main.addWidget(scroll, 3)
+        main.addWidget(kit.label("This session's alerts, newest first", "title"))
+        main.addWidget(self.table, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(frame)
+        self._guard = QTimer(self)
+        self._guard.setSingleShot(True)
+        self._guard.setInterval(GUARD_MS)
+        self._guard.timeout.connect(self._free)
+        self.refresh()
+
+    def opened(self) -> None:
+        self.refresh()
+        self.setFocus()
+
+    def refresh(self) -> None:
+        now = self.desk.now()
+        shown = tuple(self._alarms())
+        known = {alarm.id for alarm in shown}
+        covered = [a for a in self.view.covered if a.id not in known]
+        active = {alarm.id: alarm for alarm in (*shown, *covered)}
+        if list(active) != list(self.rows):
+            self._rebuild(active, now)
+        episodes = {e.id: e for e in self._record().alarms if e.cleared_at is None}
+        for id, row in self.rows.items():
+            row.show_alarm(active[id], episodes.get(id), id not in known, now)
+        count = len(active)
+        self.heading.setText(f"All alerts: {count or 'none'} active")
+        self.none.setVisible(not active)
+        self.audio_all.setVisible(self._several())
+        self._show_history()
+
+    def _rebuild(self, active: dict[str, ActiveAlarm], now: datetime) -> None:
+        """Other rows, or another order. For a moment no touch counts: what stood under the finger
+        may stand elsewhere now."""
+        had = bool(self.rows)
+        focused = self.isAncestorOf(self.window().focusWidget() or self)
+        before, self.rows = self.rows, {}
+        for row in before.values():
+            self._list.removeWidget(row)
+        for place, (id, alarm) in enumerate(active.items(), 1):
+            row = before.pop(id) if id in before else self._row(alarm, now)
+            self.rows[id] = row
+            self._list.insertWidget(place, row)
+        for row in before.values():
+            row.hide()
+            row.deleteLater()
+        if had and self.isVisible():
+            self._guard.start()
+            for row in self.rows.values():
+                row.set_free(False)
+            if focused:
+                self.setFocus()
+
+    def _row(self, alarm: ActiveAlarm, now: datetime) -> AlarmRow:
+        row = AlarmRow(self.kit, alarm, now, card=self._has_card(alarm))
+        row.acknowledge.clicked.connect(lambda: self.acknowledge_wanted.emit(row.alarm))
+        row.card.clicked.connect(lambda: self.card_wanted.emit(row.alarm))
+        return row
+
+    def _free(self) -> None:
+        for row in self.rows.values():
+            row.set_free(True)
+
+    def _show_history(self) -> None:
+        rows = [history_row(episode) for episode in reversed(self._record().alarms)]
+        if rows != self._history:
+            self._history = rows
+            fill(self.table, rows)
+
+
+def story(alarm: ActiveAlarm, episode: AlarmEpisode | None, *, covered: bool) -> str:
+    """Since when, what made it more urgent, and whether another alert stands for it in the bar."""
+    parts = [f"since {clock(alarm.since, seconds=True)}"]
+    if episode is not None:
+        parts += [
+            f"{e.priority.upper()} {clock(e.at, seconds=True)} ({_WHY.get(e.why, e.why)})"
+            for e in episode.escalations
+        ]
+        parts += [f"again {clock(at, seconds=True)}" for at in episode.reminders[-1:]]
+    if covered:
+        parts.append("in the bar a further limit stands for it")
+    return " · ".join(parts)
+
+
+def history_row(episode: AlarmEpisode) -> list[str]:
+    """One alarm from its beginning to its end."""
+    began = STARS[episode.priority]
+    priority = began if episode.highest == episode.priority else f"{began} → {_high(episode)}"
+    seen = ""
+    if episode.acknowledged_at is not None and episode.acknowledged_after_s is not None:
+        after = countdown(episode.acknowledged_after_s)
+        seen = f"{clock(episode.acknowledged_at)} {episode.acknowledged_by}, after {after}"
+    over = "still so"
+    if episode.cleared_at is not None:
+        over = clock(episode.cleared_at) + (f", {episode.ended_why}" if episode.ended_why else "")
+    elif episode.latched_at is not None:
+        over = f"{clock(episode.latched_at)}, not yet seen"
+    return [
+        clock(episode.raised_at, seconds=True),
+        priority,
+        episode.text,
+        episode.type,
+        seen,
+        over,
+    ]
+
+
+def _high(episode: AlarmEpisode) -> str:
+    return STARS[episode.highest]

@@ -1,0 +1,349 @@
+"""The clinic's action card in the timeline's place: one touch a step, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from ketamonitor import words
+from ketamonitor.alarm_plan import ActionCard, CardStep
+from ketamonitor.cards import OpenCard, card_for, choices, done
+from ketamonitor.view import ActionDone, ActiveAlarm, SessionView
+from ui.theme import Theme
+from ui.widgets.basics import (
+    ActionButton,
+    ChoiceButton,
+    Drawn,
+    KeyCap,
+    Panel,
+    Text,
+    draw_key_cap,
+)
+from ui.widgets.ink import Ink, text_width
+
+#: A card that came by itself takes no touch for so long: the finger may have been on its way to
+#: what stood there before.
+GUARD_MS = 600
+STEP = 48
+#: Steps beyond the ninth have no key.
+KEYS = 9
+_ICONS = {"bp": "cuff", "card": "forward"}
+#: Room of the sign at the left of a step, and of icon and key at its right.
+_LEFT, _RIGHT = 34, 36
+
+
+def lines(text: str, room: float, width: Callable[[str], float]) -> list[str]:
+    """``text`` broken between words so that each line fits into ``room``."""
+    made: list[str] = []
+    for word in text.split():
+        longer = f"{made[-1]} {word}" if made else word
+        if made and width(longer) <= room:
+            made[-1] = longer
+        else:
+            made.append(word)
+    return made
+
+
+class StepButton(Drawn):
+    """The whole row is the button. A circle before it was done, a check after; it can be done
+    again, which is another entry."""
+
+    def __init__(self, theme: Theme, number: int, step: CardStep) -> None:
+        super().__init__(theme, step.text)
+        self.step, self.number = step, number
+        self._below: tuple[str, ...] = (step.hint,) if step.hint else ()
+        self._done = False
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(STEP)
+        if number <= KEYS:
+            self.setToolTip(f"key {number}")
+
+    def show_done(self, said: Sequence[ActionDone]) -> None:
+        self._done = bool(said)
+        self._below = done_words(said) or ((self.step.hint,) if self.step.hint else ())
+        self.setAccessibleDescription(". ".join(("done", *self._below)) if said else "not done yet")
+        self._fit()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its words need; never below a finger's 48."""
+        title, below = self._broken()
+        self.setFixedHeight(max(STEP, 16 + 17 * len(title) + 15 * len(below)))
+
+    def _broken(self) -> tuple[list[str], list[str]]:
+        room = max(60, self.width() - _LEFT - self._right)
+        title = lines(self.step.text, room, lambda t: text_width(self.theme.font(14, 600), t))
+        wide = self.width() - _LEFT - 8
+        below = [
+            line
+            for part in self._below
+            for line in lines(part, wide, lambda t: text_width(self.theme.font(12, 400), t))
+        ]
+        return title, below
+
+    @property
+    def _right(self) -> int:
+        return _RIGHT + (26 if self.step.act in _ICONS else 0)
+
+    def draw(self, ink: Ink, area: QRectF) -> None:
+        ink.box(area.adjusted(0, 1, 0, -1), self.ground(), "line2")
+        title, below = self._broken()
+        height = 17 * len(title) + 15 * len(below)
+        y = area.center().y() - height / 2
+        ink.icon("check" if self._done else "ring", 9, area.center().y() - 9, 18, "text")
+        for line in title:
+            ink.text(_LEFT, y + 13, line, 14, 600, "text")
+            y += 17
+        for line in below:
+            ink.text(_LEFT, y + 11, line, 12, 400, "text2")
+            y += 15
+        middle = area.center().y() if not below else area.center().y() - 7 * len(below)
+        cap = 0.0
+        if self.number <= KEYS:
+            cap = draw_key_cap(ink, area.right() - 8, middle, str(self.number))
+        icon = _ICONS.get(self.step.act)
+        if icon is not None:
+            ink.icon(icon, area.right() - 8 - cap - 25, middle - 9, 18, "text2")
+
+
+class ChoiceStep(QWidget):
+    """A step with a choice: what may be done with the infusion as it now is, one touch each."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, number: int, step: CardStep, offers: Sequence[str]) -> None:
+        super().__init__()
+        self.step, self.number = step, number
+        self._title = Text(theme, step.text, 14, 600, wrap=True)
+        self._below = Text(theme, "", 12, 400, "text2", wrap=True)
+        self.buttons: dict[str, ChoiceButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for offer in offers:
+            button = ChoiceButton(theme, offer.capitalize())
+            button.setCheckable(False)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setAccessibleName(f"{step.text}: {offer}")
+            button.clicked.connect(lambda _=False, o=offer: self.chosen.emit(o))
+            self.buttons[offer] = button
+            row.addWidget(button)
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 0, 8, 0)
+        head.addWidget(self._title, 1)
+        if number <= KEYS:
+            head.addWidget(KeyCap(theme, str(number)))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 4, 0, 4)
+        box.setSpacing(4)
+        box.addLayout(head)
+        box.addLayout(row)
+        box.addWidget(self._below)
+        self._below.setContentsMargins(10, 0, 8, 0)
+        self._below.hide()
+
+    def show_state(self, view: SessionView, said: Sequence[ActionDone]) -> None:
+        infusion = view.infusion
+        if infusion is not None:
+            self._title.setText(
+                f"{self.step.text}. {infusion.state.capitalize()}, {infusion.given_mg:.1f} mg given"
+            )
+        below = " · ".join(done_words(said))
+        self._below.setText(f"✓ {below}" if below else "")
+        self._below.setVisible(bool(below))
+
+
+def done_words(said: Sequence[ActionDone]) -> tuple[str, ...]:
+    """``14:35:04 okafor: pause``, how often, and the value that followed."""
+    if not said:
+        return ()
+    last = said[-1]
+    choice = f": {last.done}" if last.done else ""
+    often = f" · {len(said)} times" if len(said) > 1 else ""
+    made = [f"{words.clock(last.at, seconds=True)} {last.by}{choice}{often}"]
+    followed = next((a.followed for a in reversed(said) if a.followed), "")
+    if followed:
+        made.append(f"then {followed}")
+    return tuple(made)
+
+
+class ActionCardView(Panel):
+    """Shows an open card. ``step_wanted(step, choice)``, ``card_wanted(alarm)`` for another alarm's
+    card, ``back_wanted`` from a card that a step led to, ``left``."""
+
+    step_wanted = Signal(str, str)
+    card_wanted = Signal(str)
+    back_wanted = Signal()
+    left = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._shown: tuple[object, ...] = ()
+        self.steps: dict[str, StepButton | ChoiceStep] = {}
+        self.others: dict[str, ActionButton] = {}
+        self.setAccessibleName("Action card")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.title = Text(theme, "", 15, 600, wrap=True)
+        self.version = Text(theme, "", 12, 600, "text2")
+        self.version.setProperty("chip", True)
+        self.signed = Text(theme, "", 12, 400, "text2", wrap=True)
+        self.about = Text(theme, "", 13, 600, "text", wrap=True)
+        self.outcome = Text(theme, "", 13, 600, "text", wrap=True)
+        self.outcome.setAccessibleName("Message")
+        self.note = Text(
+            theme, "Each touch stores who, when and the value shown.", 12, 400, "text2", wrap=True
+        )
+        self.back = ActionButton(theme, "Back", "back")
+        self.leave = ActionButton(theme, "Leave card", "cross", "Esc")
+        self.back.clicked.connect(self.back_wanted)
+        self.leave.clicked.connect(self.left)
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.version, 0, Qt.AlignmentFlag.AlignTop)
+        self._steps_box, self._others_box = QVBoxLayout(), QVBoxLayout()
+        self._steps_box.setSpacing(3)
+        self._others_box.setSpacing(4)
+        foot = QHBoxLayout()
+        foot.setSpacing(6)
+        foot.addWidget(self.back, 1)
+        foot.addWidget(self.leave, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 8, 10, 8)
+        box.setSpacing(4)
+        box.addLayout(head)
+        box.addWidget(self.signed)
+        box.addWidget(self.about)
+        box.addWidget(self.outcome)
+        box.addLayout(self._steps_box)
+        box.addLayout(self._others_box)
+        box.addWidget(self.note)
+        box.addLayout(foot)
+        box.addStretch()
+        self.outcome.hide()
+        self._guard = QTimer(self)
+        self._guard.setSingleShot(True)
+        self._guard.setInterval(GUARD_MS)
+        self._guard.timeout.connect(self._enable)
+
+    @property
+    def has_focus(self) -> bool:
+        """Whether the keys go to the card."""
+        focus = self.window().focusWidget()
+        return focus is not None and (focus is self or self.isAncestorOf(focus))
+
+    def say(self, text: str) -> None:
+        """What came of the last touch."""
+        self.outcome.setText(text)
+        self.outcome.setVisible(bool(text))
+
+    def guard(self) -> None:
+        """It came by itself: for a moment no touch counts."""
+        self._guard.start()
+        self._enable()
+
+    def show_card(
+        self,
+        card: ActionCard,
+        opened: OpenCard,
+        view: SessionView,
+        about: ActiveAlarm | None,
+        others: Sequence[ActiveAlarm],
+    ) -> None:
+        """``about``: the alarm it is open for; ``others``: those whose cards may be opened."""
+        offers = {step.id: choices(step, view.infusion) for step in card.step}
+        cards = view.info.protocol.card
+        named = tuple((a.id, a.priority) for a in others)
+        shown = (card, tuple(offers.items()), named)
+        if shown != self._shown:
+            if self._shown and self._shown[0] != card:
+                self.say("")
+            self._shown = shown
+            focused = self.has_focus
+            self._build(card, offers)
+            self._offer([(a, found) for a in others if (found := card_for(a, cards))])
+            self._enable()
+            if focused:  # the button that had it may be gone
+                self.setFocus()
+        self.title.setText(f"Action card: {card.title[:1].lower()}{card.title[1:]}")
+        self.version.setText(f"{card.id} v{card.version}")
+        self.signed.setText(f"Clinic card, signed {card.signed}" if card.signed else "Not signed")
+        if about is None:
+            self.about.setText("")
+        else:
+            state = ", ACKNOWLEDGED" if about.acknowledged_at else ""
+            stars = words.STARS[about.priority]
+            self.about.setText(f"{stars} {about.priority.upper()} {about.text}{state}")
+        self.back.setVisible(opened.card != opened.own)
+        for id, row in self.steps.items():
+            said = done(view.actions, opened, id)
+            if isinstance(row, ChoiceStep):
+                row.show_state(view, said)
+            else:
+                row.show_done(said)
+
+    def _build(self, card: ActionCard, offers: dict[str, tuple[str, ...]]) -> None:
+        _empty(self._steps_box)
+        self.steps = {}
+        for number, step in enumerate(card.step, 1):
+            row: StepButton | ChoiceStep
+            if offers[step.id]:
+                row = ChoiceStep(self._theme, number, step, offers[step.id])
+                row.chosen.connect(lambda choice, s=step.id: self.step_wanted.emit(s, choice))
+            else:
+                row = StepButton(self._theme, number, step)
+                row.clicked.connect(lambda _=False, s=step.id: self.step_wanted.emit(s, ""))
+            self.steps[step.id] = row
+            self._steps_box.addWidget(row)
+
+    def _offer(self, others: Sequence[tuple[ActiveAlarm, ActionCard]]) -> None:
+        _empty(self._others_box)
+        self.others = {}
+        for alarm, card in others:
+            button = ActionButton(
+                self._theme, f"{words.STARS[alarm.priority]} {card.id} {card.title}", "forward"
+            )
+            button.setAccessibleName(f"Open card {card.title}, {alarm.priority.upper()}")
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(lambda _=False, a=alarm.id: self.card_wanted.emit(a))
+            self.others[alarm.id] = button
+            self._others_box.addWidget(button)
+
+    def _enable(self) -> None:
+        free = not self._guard.isActive()
+        for part in (*self.steps.values(), *self.others.values()):
+            part.setEnabled(free)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Digits act on the steps while the card has the focus; the page has the other keys."""
+        digit = event.text()
+        if event.isAutoRepeat():
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif digit.isdecimal() and digit != "0" and int(digit) <= min(KEYS, len(self.steps)):
+            self._press(list(self.steps.values())[int(digit) - 1])
+        else:
+            super().keyPressEvent(event)
+
+    def _press(self, row: StepButton | ChoiceStep) -> None:
+        if isinstance(row, StepButton):
+            row.click()
+        elif row.isEnabled():  # which of them is still to be said
+            next(iter(row.buttons.values())).setFocus()
+
+
+def _empty(box: QVBoxLayout) -> None:
+    while (item := box.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
