@@ -186,6 +186,9 @@ class AlarmManager:
                 del after[key]
                 made += self._ended(alarm, situation.now, expected=key in every)
             elif alarm.ended_at is not None:
+                if worse(alarm.priority, now_so.priority):
+                    # Nobody has seen that it was HIGH: a first reading does not make it less.
+                    now_so = replace(now_so, priority=alarm.priority)
                 made.append(drafts.alarm("cleared", alarm, situation.now, why="again"))
                 made.append(drafts.alarm("raised", now_so, situation.now))
                 loud.append(now_so)

@@ -14,7 +14,7 @@ from ketamonitor.drafts import acknowledge
 from ketamonitor.entries import Draft, Entry, chain
 from ketamonitor.session import LiveSession
 from ketamonitor.view import DueState, Freshness
-from tests.domain.builders import SESSION, at, chained, cuff, link, reading, started
+from tests.domain.builders import SESSION, at, chained, cuff, link, protocol, reading, started
 
 
 class Course:
@@ -275,6 +275,16 @@ def test_what_nobody_comes_to_becomes_high_once_on_a_side_and_not_for_each_limit
     assert [a.text for a in c.view(521).alarms] == ["SYS 205 ≥ 180"]
     c.enter(cuff(600, 165, 80))
     assert [(a.text, a.priority) for a in c.view(601).alarms] == [("SYS 165 ≥ 160", "high")]
+
+
+def test_a_high_alarm_nobody_has_seen_comes_back_as_high() -> None:
+    c = Course(started(protocol()))
+    for t_s, sys in ((60, 184), (120, 186), (240, 150)):
+        c.enter(cuff(t_s, sys, 80))
+    assert c.live.active["nibp_sys>=180"].ended_at is not None
+    c.enter(cuff(600, 184, 80))
+    again = c.live.active["nibp_sys>=180"]
+    assert (again.priority, again.ended_at, again.since) == ("high", None, at(600))
 
 
 def test_nothing_alarms_after_the_end() -> None:
