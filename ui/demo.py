@@ -27,7 +27,10 @@ from ketamonitor.record import Record
 from ketamonitor.report.pdf import write_pdf
 from ketamonitor.report.tables import write_csv, write_json
 from ketamonitor.script import read_script
+from ketamonitor.signals.annunciator import annunciator
+from ketamonitor.signals.settings import SETTINGS_FILE
 from ketamonitor.station import SessionPlan, Station
+from ketamonitor.store import data_folder, default_store_url
 from ketamonitor.view import DeviceChoice, Patient, Update
 from ui.app import SIZE, application, main_window
 from ui.bridge import Bridge
@@ -78,7 +81,10 @@ def _play(store: str, port: str, speed: float, out: Path | None) -> int:
         nurse.publish(update)
         bridge.publish(update)
 
-    station = Station(store, SteadyClock(speed), publish)
+    # With a window it sounds as a session would, with this computer's settings.
+    settings = data_folder(default_store_url()) / SETTINGS_FILE
+    signals = annunciator(settings) if out is None else None
+    station = Station(store, SteadyClock(speed), publish, signals=signals)
     window = main_window(theme, station, bridge, NURSE)
     window.resize(*SIZE)
     window.show()

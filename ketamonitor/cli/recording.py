@@ -19,8 +19,8 @@ from ketamonitor.headless import Headless, interrupted_by_signals
 from ketamonitor.people import SignInError
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, read_protocol
 from ketamonitor.script import Act, ScriptError, read_script
-from ketamonitor.station import SessionPlan, Station
-from ketamonitor.store import StoreError
+from ketamonitor.station import SessionPlan, Signals, Station
+from ketamonitor.store import StoreError, data_folder
 from ketamonitor.view import DeviceChoice, Patient
 
 #: Who records a simulated session that nobody has signed in for.
@@ -56,6 +56,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     run.add_argument("--speed", type=positive, default=1.0, metavar="N")
     run.add_argument("--simulated", action="store_true", help="mark as simulated, for ever")
+    run.add_argument(
+        "--sound", action="store_true", help="sound alarms and light the lamp of this computer"
+    )
     run.add_argument("--user", help="who records; the password is asked or KETAMONITOR_PASSWORD")
     run.add_argument("--resume", metavar="ID", help="go on with an unfinished session")
     run.add_argument("--json", action="store_true", help="print each entry once it is durable")
@@ -75,7 +78,8 @@ def run_session(args: argparse.Namespace) -> int:
     start = _last_time(url, args.resume) if args.resume and simulated else None
     clock = SteadyClock(args.speed, start)
     try:
-        station = Station(url, clock, headless.publish)
+        signals = _signals(url) if args.sound else None
+        station = Station(url, clock, headless.publish, signals=signals)
     except (StoreError, ProtocolError) as error:
         raise UserError(str(error)) from error
     try:
@@ -125,6 +129,14 @@ def _record(
         hint = f"recording stopped; go on with: ketamonitor session run --resume {session}"
         print(hint, file=sys.stderr)
     return 1 if headless.complaints else 0
+
+
+def _signals(url: str) -> Signals:
+    # Imported only here: numbers of samples and a sound library take their time.
+    from ketamonitor.signals.annunciator import annunciator
+    from ketamonitor.signals.settings import SETTINGS_FILE
+
+    return annunciator(data_folder(url) / SETTINGS_FILE)
 
 
 def _teller(as_json: bool) -> Any:
