@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Seconds between two looks where nothing comes.
 LOOK_S = 0.25
 TICK = timedelta(seconds=1)
+#: A look that is so late means that the guard itself stood still.
+SLEPT = timedelta(seconds=2)
 TONE = "guard"
 
 #: Gives the command line of a window that goes back into these sessions.
@@ -85,7 +87,7 @@ class Guard:
         self._settings: Path | None = None
         self._alarm: Alarm | None = None
         self._soundless = False
-        self._next_tick = clock.now()
+        self._next_tick = self._looked_at = clock.now()
         self._killed = False
         self._stop_at: datetime | None = None
         self._asked_to_stop = False
@@ -106,6 +108,9 @@ class Guard:
             while True:
                 self._take()
                 now = self._clock.now()
+                if now - self._looked_at > SLEPT:
+                    self._watch.slept(now)
+                self._looked_at = now
                 status = self._ended()
                 if status is not None and (own := self._after(status, now)) is not None:
                     return own

@@ -54,6 +54,14 @@ class Watch:
         self.live = tuple(sessions)
         self.missing = tuple(s for s in self.missing if s not in self.live)
 
+    def slept(self, now: datetime) -> None:
+        """The guard itself stood still until now (the computer slept): what it did not hear then
+        says nothing of the window, which has all its time anew."""
+        if self._heard_at is not None:
+            self._heard_at = now
+        elif self._started_at is not None:
+            self._started_at = now
+
     def gone(self, session: str) -> None:
         """The window says that this session needs nobody: it had ended."""
         self.missing = tuple(s for s in self.missing if s != session)

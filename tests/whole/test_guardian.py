@@ -67,6 +67,20 @@ def test_a_heartbeat_that_stops_sounds_after_three_seconds_and_ends_it_after_ten
     assert not watch.sounds(at(16))
 
 
+def test_a_computer_that_slept_is_not_taken_for_a_window_that_hangs() -> None:
+    watch = Watch()
+    watch.started(at(0))
+    watch.beat((SESSION,), at(5))
+    watch.slept(at(3600))
+    assert not watch.sounds(at(3602))
+    assert watch.sounds(at(3603.1))
+    watch.ended(1, at(3604))
+    watch.started(at(3604))
+    watch.slept(at(7200))
+    assert not watch.hangs(at(7220))
+    assert watch.hangs(at(7220.1))
+
+
 def test_a_window_that_died_sounds_until_it_is_back_in_every_session() -> None:
     watch = Watch()
     watch.started(at(0))
@@ -229,6 +243,12 @@ class Guarded:
         return status
 
 
+def looked(guarded: Guarded) -> None:
+    """The guard has seen the present time, and what follows from it is done."""
+    now = guarded.clock.now()
+    until(lambda: guarded.guard._looked_at >= now, "the guard does not look")
+
+
 DIES = f"beat('{SESSION}'); wait(0.3); os.kill(os.getpid(), signal.SIGSEGV)"
 HOLDS = f"beat('{SESSION}'); wait(60)"
 
@@ -265,10 +285,17 @@ def test_a_window_that_hangs_is_sounded_for_then_ended_and_started_again(
     guarded = Guarded(tmp_path, HOLDS, f"beat('{SESSION}'); wait(0.5)", clock=clock)
     until(lambda: guarded.guard._watch.live == (SESSION,), "no heartbeat")
     assert not guarded.card.sounds
-    clock.advance(3.1)
+    clock.advance(3600)  # the computer slept, and the guard with it
+    looked(guarded)
+    assert guarded.card.opened == 0
+    for _ in range(4):
+        clock.advance(1)
+        looked(guarded)
     until(lambda: guarded.card.sounds, "the guard was silent")
     assert guarded.started == [()]
-    clock.advance(7)
+    for _ in range(7):
+        clock.advance(1)
+        looked(guarded)
     until(lambda: len(guarded.started) == 2, "it was not started again")
     assert guarded.end() == 0
     said = capfd.readouterr().err.splitlines()
