@@ -34,5 +34,12 @@ class ManualClock:
         return self._now
 
 
+class RealSeconds(ManualClock):
+    """Here what is advanced counts as seconds of the computer, for what stands still or is late."""
+
+    def real(self, seconds: float) -> float:
+        return seconds if seconds > 1 else 0.01
+
+
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)

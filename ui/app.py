@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import signal
 import sys
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ketamonitor.people import Person
     from ketamonitor.station import Station
     from ui.main_window import MainWindow
+    from ui.second_signals import SecondSignals
     from ui.stillness import Stillness
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,9 @@ def run_app(
     ``beats`` leads to the guard; ``return_to`` are sessions that ran when the window died.
     """
     app, theme = application(night=night)
+    if beats is not None:
+        # From here on a crash in a library says which functions were at work; it says no values.
+        faulthandler.enable()
     run = _Run(theme, store_url, clock, beats, return_to)
     before = {s: signal.signal(s, lambda *_: app.exit(0)) for s in ENDING}
     waking = QTimer()
@@ -143,6 +148,7 @@ class _Run:
     bridge: Bridge = field(default_factory=Bridge)
     window: MainWindow | None = None
     stillness: Stillness | None = None
+    second: SecondSignals | None = None
     words: QLabel = field(init=False)
     starting: QMainWindow = field(init=False)
 
@@ -163,9 +169,10 @@ class _Run:
         from ketamonitor.clock import SteadyClock
         from ketamonitor.protocol import ProtocolError
         from ketamonitor.signals.annunciator import annunciator
-        from ketamonitor.signals.settings import SETTINGS_FILE
+        from ketamonitor.signals.settings import SETTINGS_FILE, ScreenSettings, read_settings
         from ketamonitor.station import Station
         from ketamonitor.store import StoreError, data_folder
+        from ui.second_signals import SecondSignals
         from ui.stillness import Stillness
 
         beats = self.beats
@@ -190,6 +197,11 @@ class _Run:
         self.window.resize(*SIZE)
         self.window.showMaximized()
         self.starting.close()
+        try:
+            screen = read_settings(settings).screen
+        except ValueError:  # the sound says so as an alarm; the screen has everything on
+            screen = ScreenSettings()
+        self.second = SecondSignals(self.window, screen)
         for done in going:
             self.bridge.deliver(done, lambda _entries: None, self._not_back, self.window)
         self.stillness = Stillness(self.station, self._sessions)
@@ -218,6 +230,8 @@ class _Run:
         """Write what is left and end the threads."""
         if self.stillness is not None:
             self.stillness.end()
+        if self.second is not None:
+            self.second.end()
         if self.window is not None:
             self.window.end()
         if self.station is not None:

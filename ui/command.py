@@ -109,13 +109,9 @@ def _open(args: argparse.Namespace) -> int:
 
 
 def _window(args: argparse.Namespace) -> int:
-    import faulthandler
-
     from ketamonitor.guardian.beats import Beats
 
     beats = Beats.on_standard_output() if getattr(args, "guarded", False) else None
-    # A crash in a library says which functions were at work; it says no values.
-    faulthandler.enable()
     # Qt is imported only where a window is wanted: the rest runs on machines without it.
     from ketamonitor.store import default_store_url
     from ui.app import run_app

@@ -27,7 +27,7 @@ from ketamonitor.station import Station
 from ketamonitor.view import AudioPause, SessionView, Update
 from tests.domain.alarm_course import AlarmCourse, shaped
 from tests.domain.builders import SESSION, at, cuff, started
-from tests.fakes import ManualClock
+from tests.fakes import ManualClock, RealSeconds
 
 WAIT = 10  # seconds of the computer before a test gives up
 
@@ -393,13 +393,6 @@ def test_a_sound_that_failed_is_a_technical_alarm_and_the_record_verifies(tmp_pa
         until(lambda: signals.wanted.nurse == "high")
     finally:
         station.close()
-
-
-class RealSeconds(ManualClock):
-    """Seconds that pass are the computer's; only threads that wait for the next one look often."""
-
-    def real(self, seconds: float) -> float:
-        return seconds if seconds > 1 else 0.01
 
 
 def test_a_recorder_that_stood_still_says_for_how_long_and_raises_it(tmp_path: Path) -> None:
