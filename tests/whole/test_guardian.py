@@ -446,3 +446,38 @@ def test_with_the_gui_thread_blocked_alarms_are_committed_and_sounded_within_a_s
     assert len(blocked) == 2, run.stdout
     for line in blocked:
         assert float(line.split("worst ")[1].split(" ms")[0]) < 1000, line
+
+
+def test_the_window_tells_its_guard_of_a_session_that_had_ended_and_goes_on(tmp_path: Path) -> None:
+    store = str(tmp_path / "store.db")
+    run = subprocess.run(
+        [
+            *COMMAND, "session", "run", "--store", store, "--protocol", "iv-ketamine-40",
+            "--simulated", "--speed", "100", "--for", "5",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=WAIT,
+        check=True,
+    )  # fmt: skip
+    session = run.stdout.split()[0]
+    window = subprocess.Popen(
+        [*COMMAND, "--store", store, "--window", "--guarded", "--return-to", session],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert window.stdout is not None
+        lines = [window.stdout.readline() for _ in range(4)]
+        window.terminate()
+        said = window.communicate(timeout=WAIT)[1]
+    finally:
+        window.kill()
+        window.communicate()
+    assert lines[0] == f"signals {tmp_path / 'signals.toml'}\n"
+    assert f"gone {session}\n" in lines
+    assert "beat\n" in lines
+    assert f"session {session} has ended: it cannot be resumed" in said
+    assert window.returncode == 0
