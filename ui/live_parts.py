@@ -106,6 +106,11 @@ class LiveParts(QWidget):
     def card(self) -> QWidget | None:
         return self._card
 
+    def bring_into_sight(self, part: QWidget) -> None:
+        """Scroll so that a part of the card can be seen."""
+        area = self._card_area if self._card_area.widget() is self._card else self._lower
+        area.ensureWidgetVisible(part)
+
     def offer_card(self, words: str) -> None:
         """A button above the timeline for a card that is not open; "" takes it away."""
         if words != self.offer.text():

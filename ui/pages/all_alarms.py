@@ -18,7 +18,7 @@ from ui.pages.parts import Kit, fill
 from ui.theme import Theme
 from ui.widgets.action_card import GUARD_MS
 from ui.widgets.alarm_block import draw_block
-from ui.widgets.alarm_words import recorded
+from ui.widgets.alarm_words import pause_now, recorded
 from ui.widgets.basics import Text
 from ui.widgets.ink import Ink, Painted
 
@@ -113,8 +113,8 @@ class AllAlarmsPanel(AlarmPanel):
         self._history: list[list[str]] = []
         kit = self.kit
         self.heading = kit.label("", "page")
-        self.audio = kit.button("Audio pause", icon="bell", key="S")
-        self.audio_all = kit.button("Audio pause, all chairs", icon="bell", key="⇧S")
+        self.audio = kit.button("Pause audio", icon="bell", key="S")
+        self.audio_all = kit.button("Audio, all chairs", icon="bell", key="⇧S")
         self.audio.clicked.connect(self.audio_wanted)
         self.audio_all.clicked.connect(self.audio_all_wanted)
         head = QHBoxLayout()
@@ -171,6 +171,10 @@ class AllAlarmsPanel(AlarmPanel):
         count = len(active)
         self.heading.setText(f"All alerts: {count or 'none'} active")
         self.none.setVisible(not active)
+        paused = pause_now(self.view, now) is not None
+        self.audio.setText("End audio pause" if paused else "Pause audio")
+        self.audio.setAccessibleName(self.audio.text())
+        self.audio.setVisible(paused or any(alarm.signals for alarm in active.values()))
         self.audio_all.setVisible(self._several())
         self._show_history()
 

@@ -47,6 +47,7 @@ class CardDesk(QObject):
         self.card.card_wanted.connect(self._other)
         self.card.back_wanted.connect(self._back)
         self.card.left.connect(self.leave)
+        self.card.seen.connect(page.bring_into_sight)
         page.card_wanted.connect(self.ask)
 
     def show_view(self, view: SessionView) -> None:

@@ -159,7 +159,7 @@ class LimitsPanel(AlarmPanel):
         self._show_rows()
         row = self.row
         self.row_title.setText("Choose a limit to change it" if row is None else _title(row))
-        self.row_words.setText("" if row is None else limit_words(row.preset or row.limit))
+        self.row_words.setText("" if row is None else _words(row))
         for widget in self._editor:
             widget.setVisible(row is not None)
         changed = row is not None and row.preset is not None
@@ -236,3 +236,10 @@ def _title(shown: LimitView) -> str:
     label = SHORT.get(limit.metric, limit.metric)
     now = "ALARM OFF" if shown.off else bound_words(limit)
     return f"{STARS[limit.priority]} {label}: now {now}"
+
+
+def _words(shown: LimitView) -> str:
+    """The protocol's row as it begins and ends, and who changed it in this session."""
+    words = limit_words(shown.preset or shown.limit)
+    changed = limit_row(shown)[-1]
+    return f"{words}. Changed {changed}" if changed else words

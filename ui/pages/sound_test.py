@@ -17,6 +17,8 @@ from ui.pages.acting import AlarmPanel
 from ui.pages.entry import Desk
 from ui.widgets.alarm_words import sound_words
 
+#: Buttons as wide as a hand needs, not as the page.
+WIDE = 260
 PLAYED = "Ten pulses were played. Did you hear them where you work?"
 NOT_NOW = "Not played: an alert's own tone sounds now, or there is no sound"
 
@@ -61,6 +63,9 @@ class SoundTestPanel(AlarmPanel):
         answers.setSpacing(8)
         answers.addWidget(self.heard)
         answers.addWidget(self.not_heard)
+        for button in (self.play, self.heard, self.not_heard, self.leave):
+            button.setFixedWidth(WIDE)
+        answers.addStretch()
         for widget in (self.state, self.where, self.play, self.question):
             main.addWidget(widget)
         main.addLayout(answers)

@@ -77,11 +77,11 @@ class StepButton(Drawn):
     def _fit(self) -> None:
         """As high as its words need; never below a finger's 48."""
         title, below = self._broken()
-        self.setFixedHeight(max(STEP, 16 + 17 * len(title) + 15 * len(below)))
+        self.setFixedHeight(max(STEP, 12 + 17 * len(title) + 15 * len(below)))
 
     def _broken(self) -> tuple[list[str], list[str]]:
         room = max(60, self.width() - _LEFT - self._right)
-        title = lines(self.step.text, room, lambda t: text_width(self.theme.font(14, 600), t))
+        title = lines(self.step.text, room, lambda t: text_width(self.theme.font(13, 600), t))
         wide = self.width() - _LEFT - 8
         below = [
             line
@@ -101,7 +101,7 @@ class StepButton(Drawn):
         y = area.center().y() - height / 2
         ink.icon("check" if self._done else "ring", 9, area.center().y() - 9, 18, "text")
         for line in title:
-            ink.text(_LEFT, y + 13, line, 14, 600, "text")
+            ink.text(_LEFT, y + 13, line, 13, 600, "text")
             y += 17
         for line in below:
             ink.text(_LEFT, y + 11, line, 12, 400, "text2")
@@ -123,7 +123,7 @@ class ChoiceStep(QWidget):
     def __init__(self, theme: Theme, number: int, step: CardStep, offers: Sequence[str]) -> None:
         super().__init__()
         self.step, self.number = step, number
-        self._title = Text(theme, step.text, 14, 600, wrap=True)
+        self._title = Text(theme, step.text, 13, 600, wrap=True)
         self._below = Text(theme, "", 12, 400, "text2", wrap=True)
         self.buttons: dict[str, ChoiceButton] = {}
         row = QHBoxLayout()
@@ -142,23 +142,18 @@ class ChoiceStep(QWidget):
         if number <= KEYS:
             head.addWidget(KeyCap(theme, str(number)))
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 4, 0, 4)
-        box.setSpacing(4)
+        box.setContentsMargins(0, 2, 0, 2)
+        box.setSpacing(2)
         box.addLayout(head)
-        box.addLayout(row)
         box.addWidget(self._below)
+        box.addLayout(row)
         self._below.setContentsMargins(10, 0, 8, 0)
-        self._below.hide()
 
     def show_state(self, view: SessionView, said: Sequence[ActionDone]) -> None:
         infusion = view.infusion
-        if infusion is not None:
-            self._title.setText(
-                f"{self.step.text}. {infusion.state.capitalize()}, {infusion.given_mg:.1f} mg given"
-            )
-        below = " · ".join(done_words(said))
-        self._below.setText(f"✓ {below}" if below else "")
-        self._below.setVisible(bool(below))
+        now = f"{infusion.state}, {infusion.given_mg:.1f} mg given" if infusion else ""
+        told = " · ".join(done_words(said))
+        self._below.setText("\n".join(part for part in (now, f"✓ {told}" if told else "") if part))
 
 
 def done_words(said: Sequence[ActionDone]) -> tuple[str, ...]:
@@ -183,6 +178,8 @@ class ActionCardView(Panel):
     card_wanted = Signal(str)
     back_wanted = Signal()
     left = Signal()
+    #: A part that must be in sight, where the card is scrolled.
+    seen = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -193,8 +190,6 @@ class ActionCardView(Panel):
         self.setAccessibleName("Action card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.title = Text(theme, "", 15, 600, wrap=True)
-        self.version = Text(theme, "", 12, 600, "text2")
-        self.version.setProperty("chip", True)
         self.signed = Text(theme, "", 12, 400, "text2", wrap=True)
         self.about = Text(theme, "", 13, 600, "text", wrap=True)
         self.outcome = Text(theme, "", 13, 600, "text", wrap=True)
@@ -206,9 +201,6 @@ class ActionCardView(Panel):
         self.leave = ActionButton(theme, "Leave card", "cross", "Esc")
         self.back.clicked.connect(self.back_wanted)
         self.leave.clicked.connect(self.left)
-        head = QHBoxLayout()
-        head.addWidget(self.title, 1)
-        head.addWidget(self.version, 0, Qt.AlignmentFlag.AlignTop)
         self._steps_box, self._others_box = QVBoxLayout(), QVBoxLayout()
         self._steps_box.setSpacing(3)
         self._others_box.setSpacing(4)
@@ -219,7 +211,7 @@ class ActionCardView(Panel):
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 8, 10, 8)
         box.setSpacing(4)
-        box.addLayout(head)
+        box.addWidget(self.title)
         box.addWidget(self.signed)
         box.addWidget(self.about)
         box.addWidget(self.outcome)
@@ -273,9 +265,9 @@ class ActionCardView(Panel):
             self._enable()
             if focused:  # the button that had it may be gone
                 self.setFocus()
-        self.title.setText(f"Action card: {card.title[:1].lower()}{card.title[1:]}")
-        self.version.setText(f"{card.id} v{card.version}")
-        self.signed.setText(f"Clinic card, signed {card.signed}" if card.signed else "Not signed")
+        self.title.setText(card.title)
+        signed = f"signed {card.signed}" if card.signed else "not signed"
+        self.signed.setText(f"Action card {card.id} v{card.version}, {signed}")
         if about is None:
             self.about.setText("")
         else:
@@ -338,7 +330,9 @@ class ActionCardView(Panel):
         if isinstance(row, StepButton):
             row.click()
         elif row.isEnabled():  # which of them is still to be said
-            next(iter(row.buttons.values())).setFocus()
+            first = next(iter(row.buttons.values()))
+            first.setFocus()
+            self.seen.emit(first)
 
 
 def _empty(box: QVBoxLayout) -> None:
