@@ -16,7 +16,7 @@ from typing import Any
 from devices.timing import Clock
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import PROGRAM, Draft
-from ketamonitor.signals.desk import Heard, Wanted, urgent, wanted
+from ketamonitor.signals.desk import GUARD, Heard, Wanted, urgent, wanted
 from ketamonitor.signals.equipment import Equip, Equipment, Speaker, equipment_of
 from ketamonitor.view import SessionView, Update
 
@@ -102,7 +102,9 @@ class Annunciator(threading.Thread):
                     self._take(item)
                 else:
                     self._test(item)
-            self._safely("choosing the tones", self._decide)
+            if not self._safely("choosing the tones", self._decide):
+                # Nobody knows what should sound: that is for a person to see.
+                self.wanted = Wanted(nurse=GUARD, lamp=True, stopped=tuple(self._sessions))
             self._drive()
             now = self._real.now()
             if now >= self._next_tick:
@@ -192,12 +194,14 @@ class Annunciator(threading.Thread):
         else:
             asked.set_result(bool(played) and all(played))
 
-    def _safely(self, doing: str, job: Callable[[], object]) -> None:
-        """A fault in one thing must not end the others, and never the thread."""
+    def _safely(self, doing: str, job: Callable[[], object]) -> bool:
+        """Whether it was done. A fault in one thing ends neither the others nor the thread."""
         try:
             job()
         except Exception as fault:  # noqa: BLE001 - told below, without data
             self._own_fault(doing, fault)
+            return False
+        return True
 
     def _own_fault(self, doing: str, fault: Exception) -> None:
         now, name = self._real.now(), type(fault).__name__

@@ -319,6 +319,18 @@ def test_a_guard_that_is_gone_is_told_once_and_tones_go_on() -> None:
     }
 
 
+def test_a_fault_in_choosing_the_tone_sounds_as_the_guard_and_never_as_calm(
+    bedside: Bedside,
+) -> None:
+    view = high().view()
+    bedside.show(replace(view, alarms=(None,)))  # type: ignore[arg-type]
+    until(lambda: bedside.annunciator.wanted.nurse == "guard")
+    until(lambda: bedside.events("program_fault") == [("program_fault", "choosing the tones")])
+    assert bedside.line.rts
+    bedside.show(view)
+    until(lambda: bedside.annunciator.wanted.nurse == "high")
+
+
 def test_outputs_that_cannot_be_made_are_a_failure_of_the_sound_and_no_end() -> None:
     def broken(clock: Clock) -> Equipment:
         raise RuntimeError("LINDQVIST")
