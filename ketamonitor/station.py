@@ -198,8 +198,11 @@ class Station:
 
         Raises ``ValueError`` where it had ended, runs already, or does not exist.
         """
-        devices = last_devices(self._reading.entries(session))
-        return self.resume(session, devices, PROGRAM, why=CAME_BACK)
+        return self.resume(session, self.last_devices(session), PROGRAM, why=CAME_BACK)
+
+    def last_devices(self, session: str) -> tuple[DeviceChoice, ...]:
+        """The monitors of a stored session, on the ports where they were last."""
+        return last_devices(self._reading.entries(session))
 
     def end(self, session: str, reason: str, author: str) -> Future[Written]:
         """Close the ports and end the session, after the last of its raw bytes are entered."""

@@ -196,7 +196,7 @@ class MainWindow(WindowParts):
             return
 
         def resume() -> object:
-            devices = self.station.record(session).info.devices
+            devices = self.station.last_devices(session)
             return self.station.resume(session, devices, person.name).result()
 
         self.background.run(
