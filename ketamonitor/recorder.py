@@ -29,6 +29,8 @@ SHORTEST_WAIT = 0.005
 BATCH = 200
 #: Computer seconds by which a tick is late enough to be recorded: nobody judged alarms meanwhile.
 LATE_S = 3.0
+#: So long may a busy computer hold a value up, in its own seconds, before it counts as late.
+HICCUP_S = 0.1
 #: The computer's clock has been set when it moves this far from session time, in seconds.
 CLOCK_STEP = 2.0
 
@@ -79,6 +81,8 @@ class Recorder(threading.Thread):
         self._live: dict[str, _Live] = {}
         self._unsaved: list[Entry] = []
         self._waiting: list[tuple[Future[Written], Written]] = []
+        # Sped-up time makes seconds of a stall that nobody would notice in a patient's time.
+        self._slack_s = HICCUP_S * (clock.speed - 1) if clock.speed > 1 else 0.0
         self._fault = ""
         self._retry_at = clock.now()
         self._stopping = False
@@ -191,7 +195,7 @@ class Recorder(threading.Thread):
 
     def _open_live(self, session: str, first: Draft) -> Entry:
         entry = chain(first, session, 1, self._clock.now(), GENESIS)
-        live = _Live(LiveSession(entry), self._clock.drift())
+        live = _Live(LiveSession(entry, slack_s=self._slack_s), self._clock.drift())
         self._live[session] = live
         live.new.append(entry)
         self._unsaved.append(entry)
@@ -279,7 +283,7 @@ class Recorder(threading.Thread):
         entries += [e for e in self._unsaved if e.session == session and e.seq not in seen]
         if not entries:
             raise KeyError(f"no session {session}")
-        live = LiveSession(entries[0])
+        live = LiveSession(entries[0], slack_s=self._slack_s)
         for entry in entries[1:]:
             live.apply(entry)
         known = self._live.get(session)

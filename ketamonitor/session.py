@@ -44,16 +44,22 @@ MEASURING = "measuring"
 class LiveSession:
     """One running session. Owned by the recorder thread; everyone else gets :meth:`view`.
 
-    ``manager`` makes the manager of its alarms; tests hand in faulty ones to be caught.
+    ``manager`` makes the manager of its alarms; tests hand in faulty ones to be caught. Values may
+    be ``slack_s`` later than their monitor's interval before they are old (sped-up time only).
     """
 
     def __init__(
-        self, first: Entry, manager: Callable[[TreatmentProtocol], AlarmManager] = AlarmManager
+        self,
+        first: Entry,
+        manager: Callable[[TreatmentProtocol], AlarmManager] = AlarmManager,
+        *,
+        slack_s: float = 0.0,
     ) -> None:
         self.info = session_info(first)
         self.record = Record(self.info, keep_series=False)
         self.alarms = manager(self.info.protocol)
         self.last: Entry = first
+        self._slack_s = slack_s
         self._vitals = Vitals(self.info.protocol.limit, self.info.protocol.technical.no_reading_s)
         self._vitals.lead([device.source for device in self.info.devices])
         self._follow_ups = FollowUps()
@@ -249,7 +255,7 @@ class LiveSession:
             faults,
             self._sensors_off,
             {
-                link.source: DRIVERS[link.driver].interval_s
+                link.source: DRIVERS[link.driver].interval_s + self._slack_s
                 for link in self._links.values()
                 if link.driver in DRIVERS
             },
