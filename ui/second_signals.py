@@ -159,7 +159,8 @@ class SecondSignals(QObject):
         now = {(item.session, occurrence(item.alarm)): item for item in loud}
         new = [item for key, item in now.items() if key not in self._told]
         self._told = set(now)
-        if self.tray is None or self._window.isActiveWindow():
+        front = self._window.isActiveWindow() or (self.board and self.board.isActiveWindow())
+        if self.tray is None or front:
             return
         for chair in dict.fromkeys(item.chair for item in new):
             self.tray.tell(f"Chair {chair}: HIGH alert", "Look at KetaMonitor")

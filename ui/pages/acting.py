@@ -22,8 +22,8 @@ Make = Callable[[str], tuple[Draft, ...]]
 
 
 class Acting(QObject):
-    """Hands drafts over and says in ``say`` whether they are durable. One thing at a time: while
-    something is being written another touch is not taken.
+    """Hands drafts over and says in ``say`` whether they are durable. While a thing is being
+    written another touch on the same one is not taken.
 
     ``sign_in_wanted``: nobody is signed in, and nothing was stored.
     """
@@ -33,7 +33,7 @@ class Acting(QObject):
     def __init__(self, desk: Desk, say: Callable[[str], None], parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._say = desk, say
-        self._busy = False
+        self._busy: set[str] = set()
 
     def do(
         self,
@@ -42,13 +42,15 @@ class Acting(QObject):
         *,
         failed: str = "Not recorded",
         then: Callable[[], None] | None = None,
+        thing: str = "",
     ) -> None:
-        """Store what ``make(author)`` gives; ``then`` is called once it is durable.
+        """Store what ``make(author)`` gives; ``then`` is called once it is durable. ``thing`` names
+        what was touched, where several may be under way.
 
         ``make`` may raise ``ValueError`` with one clear line.
         """
         author = self._desk.author()
-        if self._busy:
+        if thing in self._busy:
             return
         if author is None:
             self._say(NO_NAME)
@@ -59,23 +61,22 @@ class Acting(QObject):
         except ValueError as error:
             self._say(f"{failed}: {error}")
             return
-        self._now(busy=True, words=WRITING)
+        self._busy.add(thing)
+        self._say(WRITING)
 
         def through(_entries: object) -> None:
             if shiboken6.isValid(self):  # its page may have gone with the session meanwhile
-                self._now(busy=False, words=f"{done} {clock(self._desk.now(), seconds=True)}")
+                self._busy.discard(thing)
+                self._say(f"{done} {clock(self._desk.now(), seconds=True)}")
                 if then is not None:
                     then()
 
         def refused(error: BaseException) -> None:
             if shiboken6.isValid(self):
-                self._now(busy=False, words=f"{failed}: {error}")
+                self._busy.discard(thing)
+                self._say(f"{failed}: {error}")
 
         self._desk.then(written, through, refused)
-
-    def _now(self, *, busy: bool, words: str) -> None:
-        self._busy = busy
-        self._say(words)
 
 
 class AlarmPanel(QWidget):

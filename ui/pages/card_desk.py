@@ -177,4 +177,4 @@ class CardDesk(QObject):
 
         changed = choice in drafts.CHANGES
         said = f"Infusion {choice} noted: change the pump too." if changed else done
-        self._acting.do(make, said)
+        self._acting.do(make, said, thing=f"{card.id} {step.id}")
