@@ -116,6 +116,7 @@ class AllAlarmsPanel(AlarmPanel):
         self.audio = kit.button("Pause audio", icon="bell", key="S")
         self.audio_all = kit.button("Audio, all chairs", icon="bell", key="⇧S")
         self.audio.clicked.connect(self.audio_wanted)
+        self.audio_all.setMinimumWidth(236)
         self.audio_all.clicked.connect(self.audio_all_wanted)
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
