@@ -105,6 +105,11 @@ class Lamp:
         atexit.register(self.close)
 
     @property
+    def normally_on(self) -> bool:
+        """Whether the line is active while all is well."""
+        return self._normally_on
+
+    @property
     def state(self) -> LampState:
         """Whether the lamp can be relied on now."""
         return self._hangs or self._state

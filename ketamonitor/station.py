@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from devices.port import Port, PortError, PortFinder, open_port
+from devices.port import Port, PortError, PortFinder, open_port, same_port
 from devices.reader import Deliver, PortReader
 from devices.reading import DeviceEvent, LinkStatus, Reading
 from devices.registry import driver
@@ -133,6 +133,10 @@ class Station:
         """
         standing = self.approvals.standing(plan.protocol)
         plan.check(self.clock.now().date(), standing)
+        if any(same_port(device.port, port) for device in plan.devices for port in self.lamp_ports):
+            raise ValueError(
+                "That port switches the nurse-call lamp: choose the monitor's own port"
+            )
         finders = self._finders(plan.devices)
         # A session begins when its ports are opened: a simulated monitor's clock starts there too.
         now = self.clock.now()
@@ -209,6 +213,12 @@ class Station:
         self._close_ports(session)
         ended = drafts.ended(reason, at=self.clock.now(), author=author)
         return self._box.then(lambda: self.submit(session, ended))
+
+    @property
+    def lamp_ports(self) -> tuple[str, ...]:
+        """The port that switches the nurse-call lamp, if there is one: no monitor may have it."""
+        port = self.signals.lamp_port if self.signals else ""
+        return (port,) if port else ()
 
     def submit(self, session: str, *entered: Draft) -> Future[Written]:
         """Record what happened; done when it is durable."""

@@ -86,6 +86,11 @@ class Annunciator(threading.Thread):
         """Where tones go, in words: ``the default output``, ``"Headset"``."""
         return self._equipment.output
 
+    @property
+    def lamp_port(self) -> str:
+        """The port of the nurse-call lamp, or nothing: a search must not open it."""
+        return self._equipment.lamp_port
+
     def stop(self) -> None:
         """End; the outputs are closed by the thread itself."""
         self._inbox.put(None)

@@ -46,7 +46,8 @@ class CallLamp(Protocol):
 @dataclass(frozen=True, slots=True)
 class Equipment:
     """What there is to signal with. ``speakers`` are by output; ``at`` says which of them serves a
-    place. ``fault``: why it is not as somebody had chosen. ``output`` names the outputs in words.
+    place. ``fault``: why it is not as somebody had chosen. ``output`` names the outputs in words;
+    ``lamp_port`` is the lamp's, which no monitor may have.
     """
 
     output: str
@@ -55,6 +56,7 @@ class Equipment:
     lamp: CallLamp | None = None
     fault: str = ""
     lamp_fault: str = ""
+    lamp_port: str = ""
 
     @property
     def sound(self) -> SoundState:
@@ -110,11 +112,18 @@ def equipped(settings: SignalSettings, clock: Clock, fault: str = "") -> Equipme
     lamp, lamp_fault = None, ""
     if settings.lamp.port:
         try:
-            lamp = Lamp(settings.lamp.port, LampLine(settings.lamp.line), clock)
+            lamp = Lamp(
+                settings.lamp.port,
+                LampLine(settings.lamp.line),
+                clock,
+                normally_on=settings.lamp.normally_on,
+            )
         except ValueError as error:
             lamp_fault = str(error)
     output = " and ".join(_shown(name) for name in players) or "no output"
-    return Equipment(output, tuple(players.values()), at, lamp, fault, lamp_fault)
+    return Equipment(
+        output, tuple(players.values()), at, lamp, fault, lamp_fault, settings.lamp.port
+    )
 
 
 def _shown(name: str) -> str:

@@ -36,10 +36,12 @@ class SoundSettings(_Part, frozen=True):
 
 
 class LampSettings(_Part, frozen=True):
-    """The serial port whose line switches a nurse-call lamp; "" is none."""
+    """The serial port whose line switches a nurse-call lamp; "" is none. ``normally_on``: the line
+    is active while all is well, so that an alert, a dead program and a lost cable all call."""
 
     port: _Name = ""
     line: Literal["rts", "dtr"] = "rts"
+    normally_on: bool = False
 
 
 class ScreenSettings(_Part, frozen=True):

@@ -6,7 +6,7 @@ import queue
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from ketamonitor.signals.desk import Heard, Wanted, wanted
 from ketamonitor.signals.equipment import Equip, Equipment, equipment_of, equipped
 from ketamonitor.signals.output import Pull, SoundError
 from ketamonitor.signals.player import Player
-from ketamonitor.signals.settings import SignalSettings, SoundSettings
-from ketamonitor.station import Station
-from ketamonitor.view import AudioPause, SessionView, Update
+from ketamonitor.signals.settings import LampSettings, SignalSettings, SoundSettings
+from ketamonitor.station import SessionPlan, Station
+from ketamonitor.view import AudioPause, DeviceChoice, Patient, SessionView, Update
 from tests.domain.alarm_course import AlarmCourse, shaped
 from tests.domain.builders import SESSION, at, cuff, started
 from tests.fakes import ManualClock, RealSeconds
@@ -428,3 +428,53 @@ def test_a_recorder_that_stood_still_says_for_how_long_and_raises_it(tmp_path: P
         assert late == [{"event": "recorder_late", "for_s": 7.0}]
     finally:
         station.close()
+
+
+def test_a_monitor_is_not_started_on_the_port_of_the_lamp(tmp_path: Path) -> None:
+    """The lamp's port is nobody else's: a greeting sent there would switch it."""
+    line = tmp_path / "lamp"
+    line.touch()
+    (tmp_path / "link").symlink_to(line)
+
+    def equip(real: Clock) -> Equipment:
+        return Equipment("no output", lamp_port=str(line))
+
+    station = Station(
+        str(tmp_path / "store.db"),
+        ManualClock(),  # type: ignore[arg-type]
+        lambda update: None,
+        signals=lambda clock, submit: Annunciator(equip, clock, ManualClock(), submit),
+    )
+    try:
+        until(lambda: station.lamp_ports == (str(line),))
+        plan = SessionPlan(
+            Patient("Doe, Jo", "1", date(1980, 1, 1)),
+            70.0,
+            station.protocol("iv-ketamine-40"),
+            (DeviceChoice("dinamap", str(tmp_path / "link"), "dinamap"),),
+            simulated=True,
+            chair="1",
+        )
+        with pytest.raises(ValueError, match="switches the nurse-call lamp"):
+            station.start(plan, "okafor")
+        assert station.sessions() == []
+    finally:
+        station.close()
+
+
+@pytest.mark.parametrize("normally_on", [True, False])
+def test_a_fail_safe_lamp_is_one_line_of_the_settings(normally_on: bool) -> None:
+    """``normally_on``: the line is active while all is well, and drops when the lamp calls."""
+    settings = SignalSettings(
+        SoundSettings(enabled=False), LampSettings(port="loop://", normally_on=normally_on)
+    )
+    clock = ManualClock()
+    made = equipped(settings, clock)
+    try:
+        lamp = made.lamp
+        assert isinstance(lamp, Lamp)
+        lamp.want(False)
+        until(lambda: lamp.state.word == "ready" and lamp.lit is False)
+        assert lamp.normally_on is normally_on
+    finally:
+        made.close()
