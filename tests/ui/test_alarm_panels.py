@@ -34,7 +34,8 @@ from ui.pages.pressure import PressurePanel
 from ui.pages.signing import UnlockPanel
 from ui.pages.sound_test import NOT_NOW, SoundDesk, SoundTestPanel
 from ui.theme import Theme
-from ui.widgets.action_card import ActionCardView, ChoiceStep, StepButton
+from ui.widgets.action_card import ActionCardView
+from ui.widgets.card_steps import ChoiceStep, StepButton
 
 WAIT = 10_000
 NURSE = "okafor"
