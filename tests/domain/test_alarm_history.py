@@ -41,7 +41,7 @@ def test_one_severe_reading_is_medium_and_the_second_high() -> None:
     played.add(cuff(840, 186, 102))
     assert stars(played) == ["", "**", "***", "***"], "a third one raises nothing and is HIGH too"
     played.add(cuff(960, 130, 80), cuff(1080, 183, 90))
-    assert stars(played)[-2:] == ["", "**"], "a new occurrence begins with MEDIUM again"
+    assert stars(played)[-2:] == ["", "***"], "nobody has seen the HIGH one: it comes back as HIGH"
 
 
 def test_what_nobody_did_about_it_is_not_the_readings() -> None:
