@@ -275,7 +275,8 @@ def test_a_place_that_cannot_be_written_costs_the_bytes_and_nothing_else(
     (told,) = [e for e in entries if e.body.get("event", "").startswith("capture")]
     assert told.body["event"] == "capture_stopped"
     assert told.body["text"].startswith("the raw bytes are no longer kept: ")
-    assert len(readings(entries, "dinamap")) >= 20
+    kept = [b for b in readings(entries, "dinamap") if b["values"].get("spo2") is not None]
+    assert len(kept) >= 10  # all that were waited for: the session never felt it
     assert said(capsys, "session", "verify", chair.session)[0] == 0
     assert "the raw bytes are no longer kept" in said(capsys, "session", "show", chair.session)[1]
     reading = next(e for e in entries if e.kind == "reading")
