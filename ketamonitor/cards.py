@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from devices.metrics import METRICS
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_plan import ActionCard, CardStep
 from ketamonitor.alarms.order import worse
 from ketamonitor.entries import Draft
@@ -151,7 +151,7 @@ def step_drafts(
     if choice not in (allowed or ("",)) and step.act == "infusion":
         state = view.infusion.state if view.infusion else "not recorded"
         raise ValueError(f"The infusion is {state} now: choose again")
-    action = drafts.action(
+    action = alarm_drafts.action(
         card, step, alarm, value_shown(view, alarm), done=choice, at=at, author=author
     )
     if step.act != "infusion" or choice not in drafts.CHANGES:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from devices.metrics import METRICS
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.alarms.situation import Known
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.view import ActionDone
@@ -72,7 +72,9 @@ class FollowUps:
             due = waiting.at if METRICS[waiting.metric].episodic else waiting.at + AFTER
             if found.at > due or (found.at == due and due != waiting.at):
                 made.append(
-                    drafts.follow_up(waiting.seq, waiting.metric, found.value, found.at, at=now)
+                    alarm_drafts.follow_up(
+                        waiting.seq, waiting.metric, found.value, found.at, at=now
+                    )
                 )
         return made
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.view import ActiveAlarm, SessionView
@@ -165,7 +165,9 @@ def _drafts_of(
             )
         ]
     if act.verb == "acknowledge":
-        return [drafts.acknowledge(alarm, at=at, author=author) for alarm in _asked(detail, seen)]
+        return [
+            alarm_drafts.acknowledge(alarm, at=at, author=author) for alarm in _asked(detail, seen)
+        ]
     if act.verb in _OF_THE_MOMENT:
         return [_on_alarms(act.verb, detail, seen, at, author)]
     return [drafts.ended(str(detail), at=at, author=author)]
@@ -200,20 +202,20 @@ def _on_alarms(verb: str, detail: Any, seen: Seen, at: datetime, author: str) ->
     protocol = seen.view.info.protocol
     if verb == "audio":
         if detail == "resume":
-            return drafts.resumed("audio", "ended by user", at=at, author=author)
+            return alarm_drafts.resumed("audio", "ended by user", at=at, author=author)
         if detail not in ("pause", "off"):
             raise ValueError('only "pause", "off" and "resume" are known')
-        return drafts.audio_paused(protocol.pause, off=detail == "off", at=at, author=author)
+        return alarm_drafts.audio_paused(protocol.pause, off=detail == "off", at=at, author=author)
     if verb == "interruption":
         if detail == "end":
-            return drafts.resumed("alarm", "ended by user", at=at, author=author)
+            return alarm_drafts.resumed("alarm", "ended by user", at=at, author=author)
         reason, minutes = detail["reason"], detail["minutes"]
-        return drafts.alarm_paused(protocol.pause, reason, minutes, at=at, author=author)
+        return alarm_drafts.alarm_paused(protocol.pause, reason, minutes, at=at, author=author)
     if verb == "limit":
         preset = next((row for row in protocol.limit if row.id == detail["id"]), None)
         if preset is None:
             raise ValueError(f"the protocol has no limit {detail['id']!r}")
-        return drafts.limit_changed(
+        return alarm_drafts.limit_changed(
             preset, detail["value"], detail["reason"], protocol.pause, at=at, author=author
         )
     card = next((card for card in protocol.card if card.id == detail["card"]), None)
@@ -222,7 +224,7 @@ def _on_alarms(verb: str, detail: Any, seen: Seen, at: datetime, author: str) ->
         raise ValueError(f"the protocol has no step {detail['step']!r} of card {detail['card']!r}")
     alarm = next((a for a in seen.view.alarms if a.metric in card.metrics), None)
     value = alarm.text if alarm else ""
-    return drafts.action(
+    return alarm_drafts.action(
         card, step, alarm, value, done=detail.get("done", ""), at=at, author=author
     )
 

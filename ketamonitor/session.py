@@ -11,7 +11,7 @@ from devices.cuff import INTERVAL_ENDED
 from devices.metrics import NIBP_DIA, NIBP_SYS
 from devices.reading import LinkState
 from devices.registry import DRIVERS
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.alarms.conditions import holding
 from ketamonitor.alarms.limits import reference
 from ketamonitor.alarms.manager import AlarmManager
@@ -135,7 +135,7 @@ class LiveSession:
     def _reminders(self, due: tuple[DueItem, ...], now: datetime) -> list[Draft]:
         """Once for each slot that is overdue. A reminder is no alarm."""
         return [
-            drafts.overdue(item.what, item.at, at=now)
+            alarm_drafts.overdue(item.what, item.at, at=now)
             for item in due
             if item.state is DueState.OVERDUE
             and (item.what, item.at.isoformat()) not in self._overdue

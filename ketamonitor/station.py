@@ -16,7 +16,7 @@ from devices.reader import Deliver, PortReader
 from devices.reading import DeviceEvent, LinkStatus, Reading
 from devices.registry import driver
 from devices.spec import Command
-from ketamonitor import __version__, drafts
+from ketamonitor import __version__, alarm_drafts, drafts
 from ketamonitor.alarms.order import milder
 from ketamonitor.approvals import Approvals, Standing, recorded_as
 from ketamonitor.arrivals import Arrivals
@@ -231,7 +231,7 @@ class Station:
         seen = [alarm, *milder(alarm, all_active)]
         return self.submit(
             view.info.id,
-            *(drafts.acknowledge(a, at=now, author=author) for a in seen),
+            *(alarm_drafts.acknowledge(a, at=now, author=author) for a in seen),
         )
 
     def command(self, session: str, source: str, command: Command) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.alarm_history import AlarmHistory
 from ketamonitor.alarm_plan import AlarmLimit, PlanError, check_limits
 from ketamonitor.alarm_review import AlarmReview, SessionReview, review_session, summed
@@ -220,7 +220,7 @@ class _Replay:
             return  # it was of an occurrence that was no more
         for alarm in list(self._live.active.values()):
             if alarm.acknowledged_at is None and self._stands_for(alarm, body["id"], of.upper):
-                seen = drafts.acknowledge(alarm, at=entry.at, author=entry.author)
+                seen = alarm_drafts.acknowledge(alarm, at=entry.at, author=entry.author)
                 self._enter(seen, self._now)
 
     def _stands_for(self, alarm: ActiveAlarm, id: str, upper: bool | None) -> bool:

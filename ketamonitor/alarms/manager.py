@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.alarms.conditions import expected, holding
 from ketamonitor.alarms.order import called_for, worse, worst_first
@@ -189,8 +189,8 @@ class AlarmManager:
                 if worse(alarm.priority, now_so.priority):
                     # Nobody has seen that it was HIGH: a first reading does not make it less.
                     now_so = replace(now_so, priority=alarm.priority)
-                made.append(drafts.alarm("cleared", alarm, situation.now, why="again"))
-                made.append(drafts.alarm("raised", now_so, situation.now))
+                made.append(alarm_drafts.alarm("cleared", alarm, situation.now, why="again"))
+                made.append(alarm_drafts.alarm("raised", now_so, situation.now))
                 loud.append(now_so)
                 after[key] = now_so
             else:
@@ -200,13 +200,13 @@ class AlarmManager:
                 if again is not None:
                     event, risen, why = again
                     after[key] = risen
-                    made.append(drafts.alarm(event, risen, situation.now, why=why))
+                    made.append(alarm_drafts.alarm(event, risen, situation.now, why=why))
                     loud.append(risen)
                 elif alarm.signals and self._after_pause(alarm):
                     loud.append(alarm)
         for key, alarm in found.items():
             if key not in self.active:
-                made.append(drafts.alarm("raised", alarm, situation.now))
+                made.append(alarm_drafts.alarm("raised", alarm, situation.now))
                 loud.append(alarm)
         made += self._break_pause(loud, situation)
         return made
@@ -215,20 +215,24 @@ class AlarmManager:
         """Pauses end by themselves."""
         made = []
         if self.audio_pause is not None and _run_out(self.audio_pause.until, situation.now):
-            made.append(drafts.resumed("audio", "time is over", at=situation.now, author=PROGRAM))
+            made.append(
+                alarm_drafts.resumed("audio", "time is over", at=situation.now, author=PROGRAM)
+            )
         if self.interruption is not None and _run_out(self.interruption.until, situation.now):
-            made.append(drafts.resumed("alarm", "time is over", at=situation.now, author=PROGRAM))
+            made.append(
+                alarm_drafts.resumed("alarm", "time is over", at=situation.now, author=PROGRAM)
+            )
         return made
 
     def _ended(self, alarm: ActiveAlarm, now: datetime, *, expected: bool) -> list[Draft]:
         """``expected``: it holds still, but a planned interruption is the reason."""
         if expected and alarm.ended_at is None:
-            return [drafts.alarm("cleared", alarm, now, why="planned interruption")]
+            return [alarm_drafts.alarm("cleared", alarm, now, why="planned interruption")]
         if alarm.acknowledged_at is not None:
-            return [drafts.alarm("cleared", alarm, now)]
+            return [alarm_drafts.alarm("cleared", alarm, now)]
         if alarm.ended_at is not None:
             return []  # it waits to be seen
-        return [drafts.alarm("latched" if self._latches(alarm) else "cleared", alarm, now)]
+        return [alarm_drafts.alarm("latched" if self._latches(alarm) else "cleared", alarm, now)]
 
     def _latches(self, alarm: ActiveAlarm) -> bool:
         return any(row.id == alarm.id and row.latch for row in self.limits)
@@ -273,7 +277,7 @@ class AlarmManager:
             return []
         if not any(plan.where(alarm.priority) != "none" for alarm in loud):
             return []
-        return [drafts.resumed("audio", "a new alert", at=situation.now, author=PROGRAM)]
+        return [alarm_drafts.resumed("audio", "a new alert", at=situation.now, author=PROGRAM)]
 
 
 def _run_out(until: datetime | None, now: datetime) -> bool:

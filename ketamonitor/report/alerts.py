@@ -6,10 +6,10 @@ from typing import Any
 
 from ketamonitor import words
 from ketamonitor.alarm_course import AlarmEpisode, Pause
+from ketamonitor.alarm_drafts import INTERRUPTIONS
 from ketamonitor.alarm_plan import PRIORITIES
 from ketamonitor.alarm_review import acted_on, bouts, per_hour
 from ketamonitor.alarm_review_words import alarm_name, rate
-from ketamonitor.drafts import INTERRUPTIONS
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
 

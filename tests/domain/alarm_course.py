@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.alarms import audible
 from ketamonitor.alarms.manager import AlarmManager
@@ -100,24 +100,26 @@ class AlarmCourse:
         """Acknowledge an alarm, with the milder ones that it stands for; the alarm as it stood."""
         alarm = self.active(key)
         for seen in (alarm, *milder(alarm, self.live.active)):
-            self.enter(drafts.acknowledge(seen, at=at(self.t), author=NURSE))
+            self.enter(alarm_drafts.acknowledge(seen, at=at(self.t), author=NURSE))
         return alarm
 
     def pause_audio(self, *, off: bool = False) -> None:
-        self.enter(drafts.audio_paused(self.plan.pause, off=off, at=at(self.t), author=NURSE))
+        self.enter(alarm_drafts.audio_paused(self.plan.pause, off=off, at=at(self.t), author=NURSE))
 
     def interrupt(self, reason: str, minutes: float | None = 2) -> None:
         self.enter(
-            drafts.alarm_paused(self.plan.pause, reason, minutes, at=at(self.t), author=NURSE)
+            alarm_drafts.alarm_paused(self.plan.pause, reason, minutes, at=at(self.t), author=NURSE)
         )
 
     def resume(self, what: str) -> None:
-        self.enter(drafts.resumed(what, "by hand", at=at(self.t), author=NURSE))
+        self.enter(alarm_drafts.resumed(what, "by hand", at=at(self.t), author=NURSE))
 
     def set_limit(self, key: str, value: float | None, reason: str = "known hypertension") -> None:
         row = next(row for row in self.plan.limit if row.id == key)
         self.enter(
-            drafts.limit_changed(row, value, reason, self.plan.pause, at=at(self.t), author=NURSE)
+            alarm_drafts.limit_changed(
+                row, value, reason, self.plan.pause, at=at(self.t), author=NURSE
+            )
         )
 
     def lock(self, sys: float, dia: float) -> None:

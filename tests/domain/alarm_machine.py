@@ -14,7 +14,7 @@ from typing import Any
 from devices.metrics import METRICS
 from devices.plausibility import doubtful
 from devices.registry import DRIVERS
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_plan import AlarmLimit, Confirm, EscalationPlan, PausePlan, SoundPlan
 from ketamonitor.alarms import audible
 from ketamonitor.alarms.manager import AlarmManager
@@ -152,18 +152,18 @@ class Player(AlarmCourse):
         if milder:
             self.acknowledge(alarm.id)
         else:
-            self.enter(drafts.acknowledge(alarm, at=at(self.t), author=NURSE))
+            self.enter(alarm_drafts.acknowledge(alarm, at=at(self.t), author=NURSE))
 
     def do_late_ack(self, which: int) -> None:
         """Acknowledge an alarm as it stood some time ago: the click was on its way."""
         self.t += 1
         if self.seen:
             alarm = self.seen[which % len(self.seen)]
-            self.enter(drafts.acknowledge(alarm, at=at(self.t), author=NURSE))
+            self.enter(alarm_drafts.acknowledge(alarm, at=at(self.t), author=NURSE))
 
     def do_pause(self, ago_s: float) -> None:
         self.t += 1
-        made = drafts.audio_paused(self.plan.pause, at=at(self.t - ago_s), author=NURSE)
+        made = alarm_drafts.audio_paused(self.plan.pause, at=at(self.t - ago_s), author=NURSE)
         self.enter(made)
 
     def do_interrupt(self, reason: str, which: int) -> None:
@@ -185,7 +185,7 @@ class Player(AlarmCourse):
         if share == 1 and self.plan.pause.alarm_off:
             value = None
         try:
-            made = drafts.limit_changed(
+            made = alarm_drafts.limit_changed(
                 row, value, "as known", self.plan.pause, at=at(self.t), author=NURSE
             )
         except ValueError:

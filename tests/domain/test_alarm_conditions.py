@@ -18,12 +18,12 @@ from devices.plausibility import judged
 from devices.reading import Reading
 from devices.registry import DRIVERS
 from ketamonitor import drafts
+from ketamonitor.alarm_drafts import INTERRUPTIONS
 from ketamonitor.alarm_plan import AlarmLimit, Confirm, TechnicalPlan
 from ketamonitor.alarms.conditions import expected, holding
 from ketamonitor.alarms.limits import limit_alarm, usable
 from ketamonitor.alarms.order import rank
 from ketamonitor.alarms.situation import Known, Sample, Situation
-from ketamonitor.drafts import INTERRUPTIONS
 from ketamonitor.entries import PROGRAM, Draft
 from ketamonitor.view import ActiveAlarm, Baseline, Interruption
 from tests.domain.alarm_course import AlarmCourse, shaped

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from devices.reading import LinkState
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_plan import AlarmLimit, Confirm, EscalationPlan, PausePlan, TechnicalPlan
 from ketamonitor.alarms.manager import AlarmManager
 from ketamonitor.entries import Draft
@@ -114,12 +114,12 @@ def test_fault_3_1_03_an_acknowledgement_is_of_one_occurrence_at_one_priority(
     assert c.told("cleared") == ["spo2<92"]
     c.say(1, spo2=90)
     assert c.active("spo2<92").signals, "a new occurrence"
-    c.enter(drafts.acknowledge(seen, at=at(c.t), author=NURSE))
+    c.enter(alarm_drafts.acknowledge(seen, at=at(c.t), author=NURSE))
     assert c.active("spo2<92").signals, "that was of the one before"
     c.enter(cuff(60, 184, 90))
     medium = c.active("nibp_sys>=180")
     c.enter(cuff(180, 188, 90))
-    c.enter(drafts.acknowledge(medium, at=at(181), author=NURSE))
+    c.enter(alarm_drafts.acknowledge(medium, at=at(181), author=NURSE))
     assert c.active("nibp_sys>=180").signals, "that was of MEDIUM"
     c.acknowledge("nibp_sys>=180")
     assert not c.active("nibp_sys>=180").signals
@@ -231,7 +231,7 @@ def test_fault_3_1_10_a_pause_that_was_on_its_way_when_an_alarm_began_does_not_c
     """The nurse pressed before the alarm was on the screen: it sounds, and no pause is shown."""
     c = quiet(manager, *OXYGEN)
     c.tick(100)
-    pressed = drafts.audio_paused(c.plan.pause, at=at(100), author=NURSE)
+    pressed = alarm_drafts.audio_paused(c.plan.pause, at=at(100), author=NURSE)
     c.say(0.5, spo2=85)
     c.enter(pressed)
     assert c.heard() is not None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ketamonitor import drafts, words
+from ketamonitor import alarm_drafts, drafts, words
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
@@ -55,7 +55,7 @@ def test_what_nobody_did_about_it_is_not_the_readings() -> None:
 def test_the_stars_follow_the_limits_of_the_session() -> None:
     played = severe()
     row = next(r for r in protocol().limit if r.id == SEVERE)
-    changed = drafts.limit_changed(
+    changed = alarm_drafts.limit_changed(
         row, 190, "known hypertension", protocol().pause, at=at(800), author="hale"
     )
     played.add(changed, cuff(840, 130, 80), cuff(960, 185, 100))
@@ -87,10 +87,10 @@ def test_a_reading_that_raised_nothing_is_judged_by_its_own_run() -> None:
 
 def test_an_episode_tells_its_whole_life() -> None:
     played = severe()
-    seen = drafts.acknowledge(played.alarm(SEVERE), at=at(750), author="okafor")
+    seen = alarm_drafts.acknowledge(played.alarm(SEVERE), at=at(750), author="okafor")
     played.add(seen)
     played.to(1060)  # 300 s later it asks again
-    played.add(drafts.acknowledge(played.alarm(SEVERE), at=at(1070), author="hale"))
+    played.add(alarm_drafts.acknowledge(played.alarm(SEVERE), at=at(1070), author="hale"))
     played.add(cuff(1100, 140, 80))
     (episode,) = [a for a in Record.of(played.entries).alarms if a.id == SEVERE]
     assert (episode.priority, episode.highest, episode.now) == ("medium", "high", "high")
@@ -122,7 +122,7 @@ def test_what_is_over_before_anybody_saw_it_is_latched_and_lasted_so_long() -> N
 def test_an_acknowledgement_that_came_too_late_does_not_count() -> None:
     played = Played()
     played.add(cuff(10, 182, 80))
-    old = drafts.acknowledge(played.alarm(SEVERE), at=at(30), author="okafor")
+    old = alarm_drafts.acknowledge(played.alarm(SEVERE), at=at(30), author="okafor")
     played.add(cuff(30, 183, 80), old)
     (episode,) = [a for a in Record.of(played.entries).alarms if a.id == SEVERE]
     assert [a.counted for a in episode.acknowledgements] == [False]
@@ -133,10 +133,10 @@ def test_pauses_have_a_beginning_an_end_and_who() -> None:
     plan = protocol().pause
     played = severe()
     played.add(
-        drafts.audio_paused(plan, at=at(730), author="okafor"),
-        drafts.alarm_paused(plan, "toilet", 2, at=at(760), author="okafor"),
-        drafts.resumed("alarm", "back in the chair", at=at(800), author="hale"),
-        drafts.alarm_paused(plan, "cuff_off", 5, at=at(810), author="okafor"),
+        alarm_drafts.audio_paused(plan, at=at(730), author="okafor"),
+        alarm_drafts.alarm_paused(plan, "toilet", 2, at=at(760), author="okafor"),
+        alarm_drafts.resumed("alarm", "back in the chair", at=at(800), author="hale"),
+        alarm_drafts.alarm_paused(plan, "cuff_off", 5, at=at(810), author="okafor"),
     )
     played.to(900)
     played.add(drafts.ended("finished", at=at(900), author="okafor"))
@@ -152,7 +152,7 @@ def test_an_action_has_the_value_that_followed_it() -> None:
     card = next(c for c in protocol().card if c.id == "BP-2")
     alarm = played.alarm(SEVERE)
     played.add(
-        drafts.action(card, card.step[2], alarm, "SYS 184", at=at(740), author="okafor"),
+        alarm_drafts.action(card, card.step[2], alarm, "SYS 184", at=at(740), author="okafor"),
         cuff(860, 171, 95),
     )
     (action,) = Record.of(played.entries).history.actions
@@ -172,7 +172,7 @@ def test_reminders_and_the_signals_themselves_are_kept_apart_from_alarms() -> No
     failed = {"event": "sound", "state": "failed", "text": "no output device"}
     played.add(
         Draft("audit", at(1000), "program", failed),
-        drafts.sound_test("Speaker", heard=False, at=at(1001), author="okafor"),
+        alarm_drafts.sound_test("Speaker", heard=False, at=at(1001), author="okafor"),
         Draft("audit", at(1002), "program", {"event": "recorder_late", "for_s": 4}),
     )
     history = Record.of(played.entries).history
@@ -218,13 +218,13 @@ def test_pauses_limits_and_actions_have_their_words() -> None:
     told = [
         words.headline(written(draft))
         for draft in (
-            drafts.audio_paused(plan, at=at(0), author="o"),
-            drafts.alarm_paused(plan, "cuff_off", 5, at=at(0), author="o"),
-            drafts.resumed("audio", "time is over", at=at(0), author="program"),
-            drafts.limit_changed(row, 190, "known", plan, at=at(0), author="o"),
-            drafts.action(card, card.step[0], None, "SYS 184", at=at(0), author="o"),
-            drafts.follow_up(3, "nibp_sys", 171, at(60), at=at(61)),
-            drafts.overdue("bp", at(60), at=at(200)),
+            alarm_drafts.audio_paused(plan, at=at(0), author="o"),
+            alarm_drafts.alarm_paused(plan, "cuff_off", 5, at=at(0), author="o"),
+            alarm_drafts.resumed("audio", "time is over", at=at(0), author="program"),
+            alarm_drafts.limit_changed(row, 190, "known", plan, at=at(0), author="o"),
+            alarm_drafts.action(card, card.step[0], None, "SYS 184", at=at(0), author="o"),
+            alarm_drafts.follow_up(3, "nibp_sys", 171, at(60), at=at(61)),
+            alarm_drafts.overdue("bp", at(60), at=at(200)),
         )
     ]
     assert told == [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_review import bouts, review_session, summed
 from ketamonitor.alarm_review_words import HEADERS, alarm_name, headline, noisiest, table
 from ketamonitor.entries import Draft, Entry
@@ -21,7 +21,7 @@ MILD, SEVERE = "nibp_sys>=160", "nibp_sys>=180"
 
 def acknowledged(played: Played, id: str, t_s: float) -> None:
     played.to(t_s)
-    played.add(drafts.acknowledge(played.alarm(id), at=at(t_s), author="okafor"))
+    played.add(alarm_drafts.acknowledge(played.alarm(id), at=at(t_s), author="okafor"))
 
 
 def busy(used: TreatmentProtocol | None = None) -> Played:
@@ -50,9 +50,11 @@ def busy(used: TreatmentProtocol | None = None) -> Played:
         (3000, 182, 95),
     ):
         steps.append((t, [cuff(t, sys, dia)]))
-    steps.append((1520, [drafts.alarm_paused(plan, "toilet", 5, at=at(1520), author="okafor")]))
-    steps.append((1700, [drafts.resumed("alarm", "back", at=at(1700), author="okafor")]))
-    steps.append((730, [drafts.audio_paused(plan, at=at(730), author="okafor")]))
+    steps.append(
+        (1520, [alarm_drafts.alarm_paused(plan, "toilet", 5, at=at(1520), author="okafor")])
+    )
+    steps.append((1700, [alarm_drafts.resumed("alarm", "back", at=at(1700), author="okafor")]))
+    steps.append((730, [alarm_drafts.audio_paused(plan, at=at(730), author="okafor")]))
     steps.append((2500, [link(2500, "lost", "cable", source="nonin")]))
     steps.append((2560, [link(2560, "connected", source="nonin")]))
     steps.append((2100, [drafts.observation("moaas", "answered", 3, at=at(2100), author="o")]))
@@ -61,7 +63,7 @@ def busy(used: TreatmentProtocol | None = None) -> Played:
             acknowledged(played, MILD, played_s(played))
         if t >= 760 and SEVERE in played.live.active and not played.alarm(SEVERE).acknowledged_at:
             acknowledged(played, SEVERE, played_s(played))
-            taken = drafts.action(
+            taken = alarm_drafts.action(
                 card, card.step[2], played.alarm(SEVERE), "SYS 184", at=played.now, author="o"
             )
             played.add(taken)
@@ -192,7 +194,9 @@ def test_a_step_of_a_card_counts_for_its_alarm_and_the_milder_ones_only() -> Non
     card = protocol().card[0]
     played.add(reading(5, {"pulse": 120}, source="nonin"), cuff(10, 185, 80))
     played.to(400)
-    taken = drafts.action(card, card.step[0], played.alarm(SEVERE), "", at=at(400), author="o")
+    taken = alarm_drafts.action(
+        card, card.step[0], played.alarm(SEVERE), "", at=at(400), author="o"
+    )
     played.add(taken)
     acted = {a.id: a.acted for a in review_session(played.entries).alarms}
     assert acted[SEVERE] == acted[MILD] == ("action",)
@@ -287,7 +291,9 @@ def test_the_same_protocol_gives_the_same_alarms(recorded: list[Entry]) -> None:
 def test_the_same_protocol_gives_the_same_alarms_in_a_changed_session() -> None:
     played = Played()
     row = next(r for r in protocol().limit if r.id == MILD)
-    changed = drafts.limit_changed(row, 170, "known", protocol().pause, at=at(100), author="hale")
+    changed = alarm_drafts.limit_changed(
+        row, 170, "known", protocol().pause, at=at(100), author="hale"
+    )
     played.add(cuff(10, 165, 80), changed, cuff(200, 168, 80), cuff(500, 172, 80))
     assert alarms(replay(played.entries, protocol())) == alarms(played.entries)
 

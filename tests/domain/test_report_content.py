@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.report.content import content, texts
@@ -34,7 +35,6 @@ from tests.domain.report_sessions import (
     at,
     crowded_session,
     cuff,
-    drafts,
     empty_session,
     nasal_session,
     reading,
@@ -277,12 +277,12 @@ def severe_session() -> Played:
     alarm = played.alarm("nibp_sys>=180")
     changed = next(row for row in protocol().limit if row.id == "nibp_sys>=160")
     played.add(
-        drafts.acknowledge(alarm, at=second(200), author="okafor"),
-        drafts.action(card, card.step[2], alarm, "SYS 184", at=second(210), author="okafor"),
-        drafts.alarm_paused(plan, "toilet", 2, at=second(220), author="okafor"),
+        alarm_drafts.acknowledge(alarm, at=second(200), author="okafor"),
+        alarm_drafts.action(card, card.step[2], alarm, "SYS 184", at=second(210), author="okafor"),
+        alarm_drafts.alarm_paused(plan, "toilet", 2, at=second(220), author="okafor"),
         by_device(400, 171, 80),
-        drafts.limit_changed(changed, 170, "known", plan, at=second(410), author="hale"),
-        drafts.sound_test("Headset", heard=True, at=second(420), author="okafor"),
+        alarm_drafts.limit_changed(changed, 170, "known", plan, at=second(410), author="hale"),
+        alarm_drafts.sound_test("Headset", heard=True, at=second(420), author="okafor"),
         by_device(500, 150, 80),
         drafts.ended("finished", at=second(3600), author="okafor"),
     )

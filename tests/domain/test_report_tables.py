@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.entries import GENESIS, Draft, Entry, verify_chain
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.tables import COLUMNS, write_csv, write_json
@@ -124,8 +124,8 @@ def test_alarm_rows_say_why_until_when_and_in_words(tmp_path: Path) -> None:
     played.add(by_device(10, 165, 80))
     played.to(200)
     played.add(
-        drafts.alarm_paused(plan, "toilet", 2, at=second(200), author="okafor"),
-        drafts.sound_test("Headset", heard=False, at=second(201), author="okafor"),
+        alarm_drafts.alarm_paused(plan, "toilet", 2, at=second(200), author="okafor"),
+        alarm_drafts.sound_test("Headset", heard=False, at=second(201), author="okafor"),
         Draft("audit", second(202), "program", {"event": "recorder_late", "for_s": 4}),
     )
     told = rows(played.entries, tmp_path / "out.csv")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketamonitor import drafts
-from ketamonitor.drafts import acknowledge
+from ketamonitor.alarm_drafts import acknowledge
 from ketamonitor.entries import Draft, Entry, chain
 from ketamonitor.session import LiveSession
 from ketamonitor.view import DueState, Freshness

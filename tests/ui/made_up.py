@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import PROGRAM, Draft, Entry, chain
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.session import LiveSession
@@ -149,7 +149,7 @@ def acknowledged(when: str) -> Callable[[MadeUp], list[Draft]]:
 
     def made_drafts(made: MadeUp) -> list[Draft]:
         return [
-            drafts.acknowledge(a, at=at(when), author=NURSE)
+            alarm_drafts.acknowledge(a, at=at(when), author=NURSE)
             for a in made.live.active.values()
             if a.acknowledged_at is None
         ]
@@ -267,7 +267,7 @@ def medium(end: str = "14:24:36", step_s: float = STEP_S) -> MadeUp:
     made = play(
         Script(at("13:48"), at(end), _steady_pulse, _steady_spo2, acts, at("13:50")), step_s
     )
-    made.add(drafts.sound_test("headset", True, at=at("13:40"), author=NURSE))
+    made.add(alarm_drafts.sound_test("headset", True, at=at("13:40"), author=NURSE))
     made.add(sound("ready", "", made.now))
     return made
 
@@ -276,7 +276,7 @@ def audio_paused(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     """As :func:`alarm`, with the audio paused 18 s before."""
     made = alarm("14:35:18", step_s)
     plan = made.live.info.protocol.pause
-    made.add(drafts.audio_paused(plan, at=made.now, author=NURSE))
+    made.add(alarm_drafts.audio_paused(plan, at=made.now, author=NURSE))
     return _on(made, end, step_s, measured=True)
 
 
@@ -284,7 +284,7 @@ def interruption(end: str = "14:37:10", step_s: float = STEP_S) -> MadeUp:
     """To the toilet for five minutes at 14:35; cuff and probe are off, the breaths go on."""
     made = calm("14:34:58", step_s)
     plan = made.live.info.protocol.pause
-    made.add(drafts.alarm_paused(plan, "moved", 5, at=made.now, author=NURSE))
+    made.add(alarm_drafts.alarm_paused(plan, "moved", 5, at=made.now, author=NURSE))
     return _on(made, end, step_s)
 
 
@@ -309,8 +309,8 @@ def limits_changed(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     rows = made.live.info.protocol
     preset = next(row for row in rows.limit if row.id == "pulse>110")
     reason = "runs at 105, prescriber agrees"
-    made.add(drafts.limit_changed(preset, 120, reason, rows.pause, at=made.now, author=NURSE))
-    made.add(drafts.sound_test("headset", True, at=at("13:40"), author=NURSE))
+    made.add(alarm_drafts.limit_changed(preset, 120, reason, rows.pause, at=made.now, author=NURSE))
+    made.add(alarm_drafts.sound_test("headset", True, at=at("13:40"), author=NURSE))
     made.add(sound("ready", "", made.now))
     return made
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_plan import PausePlan
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Entry
@@ -630,7 +630,7 @@ def test_one_test_counts_for_every_session_of_the_window(room: Room, qtbot: QtBo
     assert isinstance(alarms, ChairAlarms)
     panel = alarms.panel("sound")
     assert isinstance(panel, SoundTestPanel)
-    made = drafts.sound_test("x", heard=True, at=room.station.clock.now(), author=NURSE)
+    made = alarm_drafts.sound_test("x", heard=True, at=room.station.clock.now(), author=NURSE)
     panel.acting.do(lambda _author: (made,), "Noted")
     wait_for(qtbot, lambda: room.stored("audit", "sound_test"))
     wait_for(qtbot, lambda: room.stored("audit", "sound_test", other))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QImage
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.alarm_plan import PausePlan
 from ketamonitor.view import ActiveAlarm, AudioPause, Interruption
 from tests.ui import made_up
@@ -285,7 +285,7 @@ def test_the_calm_bar_says_where_sound_goes(
     made = made_up.fresh()
     for item in what:
         if isinstance(item, bool):
-            made.add(drafts.sound_test("headset", item, at=at("14:00"), author=NURSE))
+            made.add(alarm_drafts.sound_test("headset", item, at=at("14:00"), author=NURSE))
         else:
             made.add(made_up.sound(*item, made.now))
     bar = bar_with(qtbot, theme)
@@ -319,7 +319,7 @@ def test_a_limit_that_is_off_says_alarm_off(qtbot: QtBot, theme: Theme) -> None:
     preset = next(row for row in made.live.info.protocol.limit if row.id == "spo2<92")
     allowed = PausePlan(alarm_off=True)
     made.add(
-        drafts.limit_changed(
+        alarm_drafts.limit_changed(
             preset, None, "probe on a cold hand", allowed, at=made.now, author=NURSE
         )
     )

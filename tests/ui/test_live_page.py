@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.alarms.order import milder
 from ketamonitor.view import Update
 from tests.ui import made_up
@@ -147,7 +147,7 @@ def test_acknowledge_concerns_the_highest_alarm_alone(
     assert asked == [highest]
     assert highest.text == "SYS 184 ≥ 180"
     stands_for = [highest, *milder(highest, alarm.live.active)]
-    alarm.add(*(drafts.acknowledge(a, at=alarm.now, author=NURSE) for a in stands_for))
+    alarm.add(*(alarm_drafts.acknowledge(a, at=alarm.now, author=NURSE) for a in stands_for))
     next_update(page, alarm)
     assert "ACKNOWLEDGED, okafor, 14:35" in " ".join(page.alarm_bar.words)
     qtbot.keyClick(page, Qt.Key.Key_A)

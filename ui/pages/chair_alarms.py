@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.station import Station
@@ -117,12 +117,14 @@ class ChairAlarms(QObject):
         if author is None or not self.may_pause_audio:
             return
         plan, now = self.view.info.protocol.pause, self._desk.now()
-        self._send(drafts.audio_paused(plan, at=now, author=author), "Audio not paused")
+        self._send(alarm_drafts.audio_paused(plan, at=now, author=author), "Audio not paused")
 
     def end_audio_pause(self) -> None:
         author = self._author()
         if author is not None and self.audio_is_paused:
-            ended = drafts.resumed("audio", "ended by user", at=self._desk.now(), author=author)
+            ended = alarm_drafts.resumed(
+                "audio", "ended by user", at=self._desk.now(), author=author
+            )
             self._send(ended, "Audio pause not ended")
 
     def _author(self) -> str | None:

@@ -8,8 +8,8 @@ from functools import partial
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from ketamonitor import drafts
-from ketamonitor.drafts import INTERRUPTIONS, WATCHED
+from ketamonitor import alarm_drafts
+from ketamonitor.alarm_drafts import INTERRUPTIONS, WATCHED
 from ketamonitor.view import SessionView
 from ketamonitor.words import SHORT, clock, countdown
 from ui.pages.acting import AlarmPanel
@@ -117,7 +117,9 @@ class InterruptionPanel(AlarmPanel):
         plan, now = self.view.info.protocol.pause, self.desk.now()
         self._mark(None)
         self.acting.do(
-            lambda author: (drafts.alarm_paused(plan, reason, minutes, at=now, author=author),),
+            lambda author: (
+                alarm_drafts.alarm_paused(plan, reason, minutes, at=now, author=author),
+            ),
             "ALARM PAUSED since",
             failed="Not paused",
             then=self.left.emit,
@@ -126,7 +128,7 @@ class InterruptionPanel(AlarmPanel):
     def _end(self) -> None:
         self.acting.do(
             lambda author: (
-                drafts.resumed("alarm", "ended by user", at=self.desk.now(), author=author),
+                alarm_drafts.resumed("alarm", "ended by user", at=self.desk.now(), author=author),
             ),
             "Ended",
             failed="Not ended",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.alarm_plan import PRIORITIES, AlarmLimit
 from ketamonitor.alarm_plan_words import limit_words
 from ketamonitor.entries import Draft
@@ -196,7 +196,7 @@ class LimitsPanel(AlarmPanel):
 
     def _draft(self, row: LimitView, value: float | None, reason: str, author: str) -> Draft:
         plan = self.view.info.protocol.pause
-        return drafts.limit_changed(
+        return alarm_drafts.limit_changed(
             row.preset or row.limit, value, reason, plan, at=self.desk.now(), author=author
         )
 

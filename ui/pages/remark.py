@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtGui import QKeyEvent
 
-from ketamonitor import drafts
+from ketamonitor import checks, drafts
 from ketamonitor.entries import Draft
 from ketamonitor.view import SessionView
 from ui.pages.entry import Desk, EntryPanel
@@ -35,7 +35,7 @@ class NotePanel(EntryPanel):
         super().__init__(desk, view)
         kit = desk.kit
         self.text = kit.field("What was seen or said", "Note")
-        self.text.setMaxLength(drafts.LONGEST_NOTE)
+        self.text.setMaxLength(checks.LONGEST_NOTE)
         self.text.textChanged.connect(self.changed)
         self.said_by = kit.choice([NURSE, PATIENT])
         self.said_by.changed.connect(self.changed)

@@ -10,7 +10,7 @@ import shiboken6
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from ketamonitor import drafts
+from ketamonitor import alarm_drafts
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.acting import AlarmPanel
@@ -144,7 +144,9 @@ class SoundTestPanel(AlarmPanel):
                 self.left.emit()
 
         self.acting.do(
-            lambda author: (drafts.sound_test(output, heard, at=self.desk.now(), author=author),),
+            lambda author: (
+                alarm_drafts.sound_test(output, heard, at=self.desk.now(), author=author),
+            ),
             "Heard, noted" if heard else "NOT heard, noted. Check loudspeaker, cable and volume:",
             then=stored,
         )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from ketamonitor import words
+from ketamonitor.alarm_drafts import INTERRUPTIONS
 from ketamonitor.alarms.order import rank
-from ketamonitor.drafts import INTERRUPTIONS
 from ketamonitor.view import ActiveAlarm, AudioPause, Freshness, Interruption, SessionView
 
 #: Where a tone sounds, as the protocol names it.
