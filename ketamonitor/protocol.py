@@ -22,43 +22,21 @@ from ketamonitor.alarm_plan import (
     check_cards,
     check_limits,
 )
-
-Minutes = Annotated[float, Meta(ge=0, le=1440)]
+from ketamonitor.treatment.plan import (
+    BaselinePlan,
+    CheckInPlan,
+    Criterion,
+    DosePlan,
+    DuePlan,
+    GatePlan,
+    Key,
+    ObservePlan,
+    check_treatment,
+)
 
 
 class ProtocolError(ValueError):
     """A protocol file that cannot be used; the text says where and why."""
-
-
-class DosePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is given. ``infusion``: mg/kg over minutes; ``devices``: so many nasal devices."""
-
-    drug: Line
-    route: Literal["iv", "im", "sc", "nasal", "oral"]
-    given_as: Literal["infusion", "bolus", "devices"]
-    mg_per_kg: Annotated[float, Meta(gt=0, le=10)] | None = None
-    minutes: Annotated[float, Meta(gt=0, le=480)] | None = None
-    device_mg: Annotated[float, Meta(gt=0, le=200)] | None = None
-    devices: Annotated[int, Meta(ge=1, le=3)] | None = None
-
-
-class DuePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is due at which minutes from the first dose.
-
-    A reading or observation counts for a slot from ``early_min`` before it; the slot is overdue
-    ``grace_min`` after it.
-    """
-
-    what: Literal["bp", "observation"]
-    minutes: Annotated[tuple[Minutes, ...], Meta(min_length=1, max_length=100)]
-    early_min: Annotated[float, Meta(ge=0, le=30)] = 3
-    grace_min: Annotated[float, Meta(gt=0, le=60)] = 2
-
-
-class GatePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The earliest end: minutes from the first dose."""
-
-    from_first_dose_min: Minutes
 
 
 class TreatmentProtocol(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,6 +55,14 @@ class TreatmentProtocol(Rows, frozen=True, forbid_unknown_fields=True, kw_only=T
     pause: PausePlan = PausePlan()
     sound: SoundPlan = SoundPlan()
     card: tuple[ActionCard, ...] = ()
+    checkin: CheckInPlan = CheckInPlan()
+    baseline: BaselinePlan = BaselinePlan()
+    observe: ObservePlan = ObservePlan()
+    criterion: tuple[Criterion, ...] = ()
+    #: Form data sheets that a session under this protocol fills, by name.
+    forms: tuple[Key, ...] = ()
+    #: The population model of the estimate overlay; empty where there is none to show.
+    estimate: Literal["", "domino", "perez_ruixo"] = ""
     approved_by: str = ""
     approved_on: str = ""
 
@@ -121,20 +107,9 @@ def read_protocol(path: Path) -> TreatmentProtocol:
 
 def _check(protocol: TreatmentProtocol) -> None:
     """What the types cannot say. Raises :class:`ProtocolError`."""
-    dose = protocol.dose
-    needs = {
-        "infusion": ("mg_per_kg", "minutes"),
-        "bolus": ("mg_per_kg",),
-        "devices": ("device_mg", "devices"),
-    }[dose.given_as]
-    for key in needs:
-        if getattr(dose, key) is None:
-            raise ProtocolError(f"dose.{key} is missing: given as {dose.given_as} needs it")
     try:
         check_limits(protocol.limit)
         check_cards(protocol.card)
+        check_treatment(protocol.dose, protocol.due, protocol.observe, protocol.criterion)
     except PlanError as error:
         raise ProtocolError(str(error)) from error
-    for number, due in enumerate(protocol.due):
-        if list(due.minutes) != sorted(set(due.minutes)):
-            raise ProtocolError(f"due[{number}].minutes: must rise and not repeat")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ketamonitor.protocol import DuePlan, TreatmentProtocol
+from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.treatment.plan import DuePlan
 from ketamonitor.view import DueItem, DueState
 
 

@@ -10,9 +10,9 @@ from devices.metrics import METRICS
 from ketamonitor import words
 from ketamonitor.course import CuffPoint, EventPoint, Infusion
 from ketamonitor.instruments import INSTRUMENTS
-from ketamonitor.protocol import DosePlan
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
+from ketamonitor.treatment.plan import DosePlan
 
 ROUTES = {"iv": "IV", "im": "IM", "sc": "SC", "nasal": "nasal", "oral": "oral"}
 #: An event's text is cut here in the list beside the chart; the whole of it follows in a section.

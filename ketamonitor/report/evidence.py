@@ -10,10 +10,10 @@ from typing import Any
 from devices.metrics import CUFF, METRICS
 from ketamonitor import words
 from ketamonitor.instruments import INSTRUMENTS
-from ketamonitor.protocol import DuePlan
 from ketamonitor.record import Record
 from ketamonitor.report import alerts
 from ketamonitor.report.frame import Frame
+from ketamonitor.treatment.plan import DuePlan
 
 
 def completeness(record: Record, frame: Frame) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ketamonitor.alarm_plan import AlarmLimit
-from ketamonitor.protocol import DosePlan, DuePlan, TreatmentProtocol
+from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.treatment.plan import DosePlan, DuePlan
 from ketamonitor.words import SHORT, STARS
 
 ROUTES = {

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from ketamonitor import drafts, intake
 from ketamonitor.entries import Draft
-from ketamonitor.protocol import DosePlan
+from ketamonitor.treatment.plan import DosePlan
 from ketamonitor.view import SessionInfo
 from ui.pages.dose_part import DosePart
 from ui.pages.parts import Kit

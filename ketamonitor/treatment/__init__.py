@@ -1,0 +1,1 @@
+"""The treatment itself: order, check-in, doses, observations, discharge, ledger and estimate."""

@@ -1,0 +1,198 @@
+"""The parts of a treatment protocol that say how one treats: order, check-in, gates, discharge."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ketamonitor.alarm_plan import Line, PlanError, Rows
+from ketamonitor.instruments import INSTRUMENTS
+
+Minutes = Annotated[float, Meta(ge=0, le=1440)]
+Key = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$")]
+Pressure = Annotated[float, Meta(ge=40, le=300)]
+
+Route = Literal["iv", "im", "sc", "nasal", "oral", "sublingual"]
+WeightBasis = Literal["actual", "ideal", "adjusted"]
+
+
+class DosePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is given. ``infusion``: mg/kg over minutes; ``devices``: so many nasal devices;
+    ``oral``: swallowed, or held in the mouth for ``hold_min`` and then swallowed or spat out.
+
+    The ranges are those of an order: one outside them asks for a reason. None of the numbers is
+    ever filled in for the nurse.
+    """
+
+    drug: Line
+    route: Route
+    given_as: Literal["infusion", "bolus", "devices", "oral"]
+    mg_per_kg: Annotated[float, Meta(gt=0, le=10)] | None = None
+    minutes: Annotated[float, Meta(gt=0, le=480)] | None = None
+    device_mg: Annotated[float, Meta(gt=0, le=200)] | None = None
+    devices: Annotated[int, Meta(ge=1, le=3)] | None = None
+    mg_per_kg_range: tuple[float, float] | None = None
+    mg_range: tuple[float, float] | None = None
+    minutes_range: tuple[float, float] | None = None
+    weight_bases: Annotated[tuple[WeightBasis, ...], Meta(min_length=1)] = ("actual",)
+    rest_min: Annotated[float, Meta(ge=0, le=30)] = 5
+    hold_min: Annotated[float, Meta(gt=0, le=60)] | None = None
+    after_hold: Literal["", "swallow", "spit", "either"] = ""
+
+
+class BaselinePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Before the dose: a reading above ``weigh_above`` (systolic, diastolic, mmHg) asks whether
+    to delay, with decision and reason; ``readings`` cuff readings must be there before the lock.
+    """
+
+    readings: Annotated[int, Meta(ge=1, le=5)] = 1
+    weigh_above: tuple[Pressure, Pressure] = (140, 90)
+
+
+class CheckInPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is asked before the dose, by key (:data:`ketamonitor.treatment.checkin.ITEMS`).
+
+    ``needed`` ones must be answered before the first dose; the others may stay open.
+    """
+
+    needed: tuple[Key, ...] = ()
+    asked: tuple[Key, ...] = ()
+
+
+class ObservePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The rows of the observation panel, in order, and which of them each observation needs.
+
+    ``sedation`` is the one sedation scale of this protocol: two would be mixed up.
+    """
+
+    rows: Annotated[tuple[Key, ...], Meta(min_length=1)] = ("moaas", "dissociation")
+    needed: tuple[Key, ...] = ("moaas", "dissociation")
+    sedation: Key = "moaas"
+
+
+class DuePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is due at which minutes from the first dose.
+
+    A reading or observation counts for a slot from ``early_min`` before it; the slot is overdue
+    ``grace_min`` after it. A slot with a ``name`` has a window: it takes nothing later than
+    ``late_min`` after its time. ``mandatory``: the session is not closed without it or a reason.
+    ``asks`` are instruments that an observation for this slot needs beside the protocol's own.
+    ``every_min``: the row goes on so often after its last minute, ``until_min`` from the first
+    dose, and for as long as an infusion runs.
+    """
+
+    what: Literal["bp", "observation"]
+    minutes: Annotated[tuple[Minutes, ...], Meta(min_length=1, max_length=100)]
+    early_min: Annotated[float, Meta(ge=0, le=30)] = 3
+    grace_min: Annotated[float, Meta(gt=0, le=60)] = 2
+    late_min: Annotated[float, Meta(gt=0, le=120)] | None = None
+    name: Annotated[str, Meta(max_length=40)] = ""
+    mandatory: bool = False
+    asks: tuple[Key, ...] = ()
+    every_min: Annotated[float, Meta(ge=1, le=120)] | None = None
+    until_min: Minutes | None = None
+
+
+class GatePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The earliest end: minutes from the first dose, and from the end of the last one."""
+
+    from_first_dose_min: Minutes
+    after_dose_min: Minutes = 0
+
+
+class Criterion(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A criterion of discharge. ``by`` says how the record answers it:
+
+    ``gate`` the time gate; ``bp`` a blood pressure after the last dose within ``percent`` of the
+    baseline (or accepted by a named person); ``resolved`` the episode in ``of`` is none or over;
+    ``score`` the last answer to the instrument in ``of`` is ``at_least`` or ``at_most``; ``item``
+    the check-in or discharge item in ``of`` is answered; ``person`` somebody ticks it.
+    """
+
+    id: Key
+    text: Line
+    by: Literal["gate", "bp", "resolved", "score", "item", "person"]
+    of: Annotated[str, Meta(max_length=40)] = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    percent: Annotated[float, Meta(gt=0, le=100)] | None = None
+
+
+#: What can be ``resolved``, as the patient monitoring form of the REMS asks for it.
+EPISODES = ("sedation", "dissociation", "respiratory_depression")
+
+
+def check_treatment(
+    dose: DosePlan,
+    due: tuple[DuePlan, ...],
+    observe: ObservePlan,
+    criteria: tuple[Criterion, ...],
+) -> None:
+    """What the types cannot say. Raises :class:`PlanError` with place and fault in one line."""
+    _check_dose(dose)
+    for number, row in enumerate(due):
+        _check_due(f"due[{number}]", row)
+    for place, keys in (("rows", observe.rows), ("needed", observe.needed)):
+        _known(f"observe.{place}", keys)
+    _known("observe.sedation", (observe.sedation,))
+    if missing := [key for key in observe.needed if key not in observe.rows]:
+        raise PlanError(f"observe.needed: {missing[0]!r} is not among observe.rows")
+    seen: set[str] = set()
+    for number, criterion in enumerate(criteria):
+        _check_criterion(f"criterion[{number}]", criterion)
+        if criterion.id in seen:
+            raise PlanError(f"criterion[{number}].id: {criterion.id!r} is there twice")
+        seen.add(criterion.id)
+
+
+def _check_dose(dose: DosePlan) -> None:
+    needs = {
+        "infusion": ("mg_per_kg",),
+        "bolus": ("mg_per_kg",),
+        "devices": ("device_mg", "devices"),
+        "oral": (),
+    }[dose.given_as]
+    for key in needs:
+        if getattr(dose, key) is None:
+            raise PlanError(f"dose.{key} is missing: given as {dose.given_as} needs it")
+    if dose.given_as == "infusion" and dose.minutes is None and dose.minutes_range is None:
+        raise PlanError("dose.minutes is missing: an infusion needs it, or minutes_range")
+    for key in ("mg_per_kg_range", "mg_range", "minutes_range"):
+        pair = getattr(dose, key)
+        if pair is not None and not 0 < pair[0] <= pair[1]:
+            raise PlanError(f"dose.{key}: must be two numbers above 0 that rise")
+    if dose.hold_min is not None and not dose.after_hold:
+        raise PlanError("dose.after_hold is missing: hold_min needs swallow, spit or either")
+
+
+def _check_due(place: str, row: DuePlan) -> None:
+    if list(row.minutes) != sorted(set(row.minutes)):
+        raise PlanError(f"{place}.minutes: must rise and not repeat")
+    if row.name and row.late_min is None:
+        raise PlanError(f"{place}.late_min is missing: a named slot has a window")
+    if row.late_min is not None and row.late_min < row.grace_min:
+        raise PlanError(f"{place}.late_min: must not be less than grace_min")
+    if row.until_min is not None and row.every_min is None:
+        raise PlanError(f"{place}.every_min is missing: until_min needs it")
+    if row.asks and row.what != "observation":
+        raise PlanError(f"{place}.asks: only an observation asks for instruments")
+    _known(f"{place}.asks", row.asks)
+
+
+def _check_criterion(place: str, row: Criterion) -> None:
+    if row.by == "resolved" and row.of not in EPISODES:
+        raise PlanError(f"{place}.of: must be one of {', '.join(EPISODES)}, not {row.of!r}")
+    if row.by == "score":
+        _known(f"{place}.of", (row.of,))
+        if (row.at_least is None) == (row.at_most is None):
+            raise PlanError(f"{place}: a score needs either at_least or at_most")
+    if row.by == "item" and not row.of:
+        raise PlanError(f"{place}.of is missing: which item answers it")
+
+
+def _known(place: str, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if key not in INSTRUMENTS:
+            known = ", ".join(INSTRUMENTS)
+            raise PlanError(f"{place}: unknown instrument {key!r} (known: {known})")
