@@ -145,4 +145,6 @@ def _grown(
 ) -> npt.NDArray[np.complex128]:
     """Every mode (rows) after so many minutes (columns) with a constant inflow."""
     spent = np.outer(decay, minutes)
-    return modes[:, None] * np.exp(spent) + (inflow / decay)[:, None] * np.expm1(spent)
+    grown: npt.NDArray[np.complex128] = modes[:, None] * np.exp(spent)
+    grown += (inflow / decay)[:, None] * np.expm1(spent)
+    return grown

@@ -18,6 +18,7 @@ from ui.widgets.basics import Panel, SegmentedControl, Text
 from ui.widgets.ink import Ink, Painted
 from ui.widgets.marks import caret_down, caret_up, due_triangle
 from ui.widgets.tracks import Line, Track, each_minute, thinned
+from ui.widgets.trend_estimate import EstimateBand
 from ui.widgets.trend_frame import DOTS, LONG, SHORT, draw_frame, draw_session_lines
 from ui.widgets.trend_marks import (
     draw_alarm_marks,
@@ -53,6 +54,8 @@ class TrendChart(QWidget):
         self._now: datetime | None = None
         self._scale: Scale | None = None
         self._under_words: list[str] = []
+        #: The predicted concentration; not shown until somebody asks for it.
+        self.estimate = EstimateBand()
         self.tracks: dict[str, Track] = {"pulse": Track(), "spo2": Track()}
         self.plot = LanePlot(self._draw_under, self._draw_over, self)
         for lane in (PRESSURE, SPO2, DOSE, EVENTS):
@@ -77,6 +80,11 @@ class TrendChart(QWidget):
         self.zoom = zoom
         self.refresh()
 
+    def show_estimate(self, on: bool) -> None:
+        """The predicted concentration in a lane of its own, or not."""
+        self.estimate.shown = on
+        self.refresh()
+
     def recent(self, key: str, start: float, end: float, columns: int) -> Line:
         """A stretch of one metric in seconds since the epoch."""
         return thinned(*self.tracks[key].between(start, end), columns)
@@ -88,7 +96,8 @@ class TrendChart(QWidget):
             return
         start, end = window(view, now, self.zoom)
         origin = view.info.started_at
-        rects = lanes(self.width(), self.height())
+        self.estimate.take(record, now)
+        rects = lanes(self.width(), self.height(), estimate=self.estimate.shown)
         low, high = pressure_range(record, rects[PRESSURE].height())
         floor = self._spo2_floor()
         scale = Scale(
@@ -101,8 +110,8 @@ class TrendChart(QWidget):
             floor,
         )
         self._scale = scale
-        for lane, rect in rects.items():
-            self.plot.place(lane, rect)
+        for lane in (PRESSURE, SPO2, DOSE, EVENTS):
+            self.plot.place(lane, rects[lane])
         self.plot.show_range(PRESSURE, scale.start, scale.end, low, high)
         self.plot.show_range(SPO2, scale.start, scale.end, floor, SPO2_RANGE[1])
         zero, columns = origin.timestamp(), int(rects[SPO2].width())
@@ -133,6 +142,7 @@ class TrendChart(QWidget):
             return
         ink = Ink(painter, self.theme)
         draw_frame(ink, self._scale, self._view, self._now)
+        self.estimate.draw(ink, self._scale)
         if self._record is not None:
             draw_gaps(ink, self._scale, self._record, self._now)
         self._under_words = ink.words
@@ -215,7 +225,11 @@ class Trend(Panel):
         head.setContentsMargins(12, 0, 12, 0)
         head.setSpacing(14)
         head.addWidget(Text(theme, "Trend", 15, 600))
+        self.estimate = SegmentedControl(theme, "Estimate", ("No estimate", "Estimate"), 0)
+        self.estimate.chosen.connect(lambda place: self.chart.show_estimate(place == 1))
+        self.estimate.hide()
         head.addWidget(self.legend, 1)
+        head.addWidget(self.estimate)
         head.addWidget(self.zoom)
         box = QVBoxLayout(self)
         box.setContentsMargins(1, 0, 1, 1)
@@ -225,4 +239,5 @@ class Trend(Panel):
 
     def show_view(self, view: SessionView, record: Record, now: datetime) -> None:
         self.legend.show_view(view)
+        self.estimate.setVisible(bool(view.info.protocol.estimate))
         self.chart.show_view(view, record, now)

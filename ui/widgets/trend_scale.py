@@ -19,6 +19,9 @@ AHEAD = 0.2
 
 LEFT, RIGHT, TOP = 47.0, 83.0, 7.0
 PRESSURE, SPO2, DOSE, EVENTS = "pressure", "spo2", "dose", "events"
+#: The lane of the predicted concentration, between pressure and SpO2 while it is shown.
+ESTIMATE = "estimate"
+_ESTIMATE_LANE = (ESTIMATE, 62.0, 6.0)
 #: Heights of the lower lanes and the gaps above them; pressure takes the rest.
 _LOWER = ((SPO2, 47.0, 6.0), (DOSE, 22.0, 7.0), (EVENTS, 22.0, 6.0))
 AXES = 36.0
@@ -72,13 +75,14 @@ class Scale:
         return self.origin + timedelta(seconds=seconds)
 
 
-def lanes(width: float, height: float) -> dict[str, QRectF]:
-    """The lanes' places in a plot of this size."""
+def lanes(width: float, height: float, *, estimate: bool = False) -> dict[str, QRectF]:
+    """The lanes' places in a plot of this size; with one for the ``estimate`` where it is shown."""
     wide = max(60.0, width - LEFT - RIGHT)
-    lower = sum(high + gap for _, high, gap in _LOWER)
+    below = (_ESTIMATE_LANE, *_LOWER) if estimate else _LOWER
+    lower = sum(high + gap for _, high, gap in below)
     rects = {PRESSURE: QRectF(LEFT, TOP, wide, max(60.0, height - TOP - lower - AXES))}
     top = rects[PRESSURE].bottom()
-    for lane, high, gap in _LOWER:
+    for lane, high, gap in below:
         rects[lane] = QRectF(LEFT, top + gap, wide, high)
         top = rects[lane].bottom()
     return rects
