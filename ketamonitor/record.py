@@ -24,6 +24,7 @@ from ketamonitor.course import (
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
+from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
 
@@ -74,15 +75,23 @@ class Record:
 
     @property
     def first_dose_at(self) -> datetime | None:
-        """When the first dose began, an infusion's start included."""
-        starts = [dose.at for dose in self.doses if not dose.struck]
-        starts += [infusion.started_at for infusion in self.infusions]
+        """When the first dose of the treatment began, an infusion's start included."""
+        starts = [dose.at for dose in self.doses if not dose.struck and self._treats(dose.drug)]
+        starts += [i.started_at for i in self.infusions if self._treats(i.drug)]
         return min(starts, default=None)
 
     def total_mg(self, now: datetime) -> float:
-        """All drug given by ``now`` in mg, as recorded."""
-        singles = sum(dose.mg for dose in self.doses if not dose.struck and dose.at <= now)
-        return singles + sum(infusion.given_mg(now) for infusion in self.infusions)
+        """All of the treatment's drug given by ``now`` in mg, as recorded."""
+        singles = sum(
+            dose.mg
+            for dose in self.doses
+            if not dose.struck and dose.at <= now and self._treats(dose.drug)
+        )
+        running = (i.given_mg(now) for i in self.infusions if self._treats(i.drug))
+        return singles + sum(running)
+
+    def _treats(self, drug: str) -> bool:
+        return is_treatment(drug, self.info.protocol.dose.drug)
 
     def add(self, entry: Entry) -> None:
         """Take in the next entry. What a later version writes and this one does not know is

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from ketamonitor.record import Record
+from ketamonitor.treatment.drugs import RACEMIC, S_FORM, form
 from ketamonitor.treatment.pk import (
     Dose,
     Floats,
@@ -89,10 +90,10 @@ def estimate(record: Record, until: datetime) -> Estimate | NoEstimate:
     if kind == "domino":
         if weight is None:
             return NoEstimate("No weight: this model needs it")
-        model, doses = domino(weight), list(_veins(record, start, until, racemic=True))
+        model, doses = domino(weight), list(_veins(record, start, until, wanted=RACEMIC))
     else:
         model = perez_ruixo()
-        doses = [*_veins(record, start, until, racemic=False), *_devices(record, start)]
+        doses = [*_veins(record, start, until, wanted=S_FORM), *_devices(record, start)]
     if other := _unknown(record, kind):
         return NoEstimate(f"{other}: this model does not know it")
     if not doses:
@@ -110,10 +111,10 @@ def _course(model: Model, doses: list[Dose], start: datetime, end: datetime) -> 
     return Estimate(model.name, model.source, start, seconds, middle, pushes)
 
 
-def _veins(record: Record, start: datetime, now: datetime, *, racemic: bool) -> Iterator[Dose]:
+def _veins(record: Record, start: datetime, now: datetime, *, wanted: str) -> Iterator[Dose]:
     """What ran or was pushed into a vein until ``now``."""
     for infusion in record.infusions:
-        if infusion.route != "iv" or not _is(infusion.drug, racemic=racemic):
+        if infusion.route != "iv" or form(infusion.drug) != wanted:
             continue
         left = float(infusion.planned_mg)
         for segment in infusion.segments:
@@ -124,7 +125,7 @@ def _veins(record: Record, start: datetime, now: datetime, *, racemic: bool) -> 
                 yield Dose(0, mg, begun, begun + mg / rate)
                 left -= mg
     for dose in record.doses:
-        if dose.route == "iv" and not dose.struck and _is(dose.drug, racemic=racemic):
+        if dose.route == "iv" and not dose.struck and form(dose.drug) == wanted:
             at = _minutes(dose.at, start)
             yield Dose(0, float(dose.mg), at, at)
 
@@ -140,22 +141,14 @@ def _devices(record: Record, start: datetime) -> Iterator[Dose]:
 
 def _unknown(record: Record, kind: str) -> str:
     """Ketamine that was given in a way the model leaves out, in words; else empty."""
-    racemic = kind == "domino"
-    routes = ("iv",) if racemic else ("iv", "nasal")
+    wanted = RACEMIC if kind == "domino" else S_FORM
+    routes = ("iv",) if wanted == RACEMIC else ("iv", "nasal")
     given = [(i.drug, i.route) for i in record.infusions]
     given += [(d.drug, d.route) for d in record.doses if not d.struck]
     for drug, route in given:
-        known = route in routes and _is(drug, racemic=racemic)
-        if not known and any(_is(drug, racemic=form) for form in (True, False)):
+        if form(drug) and (route not in routes or form(drug) != wanted):
             return f"{drug}, {route}"
     return ""
-
-
-def _is(drug: str, *, racemic: bool) -> bool:
-    """Whether a drug is the racemate, or the S form alone."""
-    name = drug.casefold()
-    s_form = any(word in name for word in ("esketamine", "s-ketamine", "spravato"))
-    return s_form != racemic and (s_form or "ketamine" in name)
 
 
 def _minutes(at: datetime, start: datetime) -> float:

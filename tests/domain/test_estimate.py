@@ -126,12 +126,20 @@ def test_other_drugs_are_left_out_and_other_ways_of_ketamine_leave_no_estimate()
         (record_of(infusion(0), weight=None), "No weight: this model needs it"),
         (
             record_of(drafts.dose("ondansetron", "iv", 4, at=at(60), author=NURSE)),
-            "No dose that this model knows",
+            "No dose yet",
         ),
     ],
 )
 def test_why_there_is_none(record: Record, why: str) -> None:
     assert estimate(record, at(3000)) == NoEstimate(why)
+
+
+def test_a_drug_that_only_the_clinic_names_has_no_model() -> None:
+    named = msgspec.structs.replace(plain_protocol().dose, drug="Ketalar")
+    protocol = msgspec.structs.replace(plain_protocol(), estimate="domino", dose=named)
+    push = drafts.dose("Ketalar", "iv", 20, at=at(60), author=NURSE)
+    record = Record.of(chained([started(protocol, ()), push]))
+    assert estimate(record, at(600)) == NoEstimate("No dose that this model knows")
 
 
 def test_it_is_offered_where_the_protocol_names_a_model() -> None:

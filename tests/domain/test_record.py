@@ -133,3 +133,15 @@ def test_alarm_episodes_carry_who_and_when() -> None:
     first, second = made.alarms
     assert (first.raised_at, first.acknowledged_by, first.cleared_at) == (at(10), "okafor", at(60))
     assert (second.acknowledged_at, second.cleared_at) == (None, None)
+
+
+def test_a_drug_against_nausea_starts_no_clock_and_is_in_no_total() -> None:
+    early = drafts.dose("ondansetron", "iv", 4, at=at(10), author="o")
+    treatment = drafts.dose("Ketamine (racemic)", "im", 35, at=at(300), author="o")
+    record = Record.of(chained([started(), early]))
+    assert record.first_dose_at is None
+    assert record.total_mg(at(600)) == 0
+    record = Record.of(chained([started(), early, treatment]))
+    assert record.first_dose_at == at(300)
+    assert record.total_mg(at(600)) == 35
+    assert len(record.doses) == 2
