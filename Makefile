@@ -69,12 +69,13 @@ check-locks:
 	@if grep -hE '^[a-zA-Z]' requirements.lock requirements-build.lock | grep -vxFf requirements-dev.lock; then \
 		echo "These pins differ in requirements-dev.lock: run make lock." >&2; exit 1; fi
 
+# Hypothesis draws the same examples in each of these runs; a developer's own pytest draws new ones.
 pytest: setup-dev
-	$(TEST_ENV) $(BIN)/pytest -m "not xvfb" --durations=10
+	$(TEST_ENV) $(BIN)/pytest -m "not xvfb" --durations=10 --hypothesis-profile=ci
 
 pytest-xvfb: setup-dev
 	@if grep -rqs --include='*.py' 'mark\.xvfb' tests; then \
-		set -x; $(NO_STORE) QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1366x768x24" $(BIN)/pytest -m xvfb; \
+		set -x; $(NO_STORE) QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1366x768x24" $(BIN)/pytest -m xvfb --hypothesis-profile=ci; \
 	fi
 
 bench-smoke: setup-dev ## the benchmarks, short: do they run and print their figures

@@ -7,12 +7,15 @@ nothing is stepped, and late or corrected doses cost no more than any other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+#: Minutes. A shorter span of a dose counts as none.
+SHORTEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,9 @@ def concentration(model: Model, doses: Sequence[Dose], minutes: Sequence[float])
     for dose in doses:
         if not (dose.start <= dose.end and 0 < dose.mg < np.inf):
             raise ValueError(f"a dose of {dose.mg:g} mg from {dose.start:g} to {dose.end:g} min")
+    # A rate is an amount over a span: the record tells milliseconds apart, and a span far below
+    # that makes the rate overflow. It went in at once.
+    doses = [replace(d, end=d.start) if d.end - d.start < SHORTEST else d for d in doses]
     asked = np.asarray(minutes, dtype=float)
     if asked.size and bool(np.any(np.diff(asked) < 0)):
         raise ValueError("the minutes must rise")

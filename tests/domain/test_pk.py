@@ -140,6 +140,14 @@ any_doses = st.lists(
 )
 
 
+@pytest.mark.parametrize("span", [2.3e-309, 1e-300, 1e-9])
+def test_a_span_too_short_for_a_rate_is_at_once(span: float) -> None:
+    at_once = concentration(domino(70), [Dose(0, 1.0, 0.0, 0.0)], [0.0, 1.0, 30.0])
+    assert concentration(domino(70), [Dose(0, 1.0, 0.0, span)], [0.0, 1.0, 30.0]) == pytest.approx(
+        at_once
+    )
+
+
 @given(any_doses, st.randoms(use_true_random=False), st.floats(0.1, 10))
 def test_order_does_not_matter_and_doses_add_up(doses: list[Dose], chance, factor: float) -> None:  # type: ignore[no-untyped-def]
     minutes = [0.0, 1.5, 20.0, 61.0, 200.0, 420.0, 1440.0]
