@@ -26,8 +26,8 @@ SHORT = {
     "rr": "Breaths",
     "temp": "Temperature",
     "cuff_pressure": "Cuff",
+    **{key: instrument.label for key, instrument in INSTRUMENTS.items()},
     "moaas": "MOAA/S",
-    "dissociation": "Dissociation",
 }
 
 

@@ -59,7 +59,7 @@ GOOD = (SHIPPED / "iv-ketamine-40.toml").read_text(encoding="utf-8")
         ("interruption_min = [2, 5, 10, 15]", "interruption_min = [60]", "interruption_min"),
         ("interruption_min = [2, 5, 10, 15]", "interruption_min = []", "interruption_min"),
         ('high = "nurse"', 'high = "none"', "sound.high"),
-        ('metrics = ["spo2", "rr"]', 'metrics = ["oxygen"]', "unknown metric 'oxygen'"),
+        ('metrics = ["spo2", "rr", "breaths"]', 'metrics = ["oxygen"]', "unknown metric 'oxygen'"),
         ('card = "EM-1" }', 'card = "EM-9" }', "no card 'EM-9'"),
         ('id = "BP-3"', 'id = "BP-2"', "BP-2 stands twice"),
         ('id = "flat"', 'id = "told"', "two steps have the same id"),

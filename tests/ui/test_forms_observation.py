@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from ketamonitor.instruments import INSTRUMENTS, Instrument
+from ketamonitor.instruments import AnswerStatus
+from ketamonitor.treatment.plan import ObservePlan
 from tests.ui.forms import Bench, view
+from ui.pages.instrument_row import BreathRow
 from ui.pages.observation import ObservationPanel
 
 
@@ -30,7 +34,7 @@ def panel(bench: Bench, qtbot: QtBot) -> ObservationPanel:
 def test_nothing_is_answered_to_begin_with(panel: ObservationPanel) -> None:
     assert all(row.answered is None for row in panel.rows)
     assert not panel.save_button.isEnabled()
-    assert panel.words.text() == "2 needed answers left: sedation, dissociation"
+    assert panel.words.text() == "3 needed answers left: sedation, dissociation, breaths"
 
 
 def test_enter_saves_nothing_while_an_answer_is_missing(
@@ -39,7 +43,7 @@ def test_enter_saves_nothing_while_an_answer_is_missing(
     qtbot.keyClick(panel, Qt.Key.Key_4)
     qtbot.keyClick(panel, Qt.Key.Key_Return)
     assert bench.sent == []
-    assert panel.words.text() == "1 needed answer left: dissociation"
+    assert panel.words.text() == "2 needed answers left: dissociation, breaths"
 
 
 def test_keys_answer_the_marked_row_and_go_on(
@@ -47,11 +51,15 @@ def test_keys_answer_the_marked_row_and_go_on(
 ) -> None:
     qtbot.keyClick(panel, Qt.Key.Key_4)
     qtbot.keyClick(panel, Qt.Key.Key_T)
-    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    qtbot.keyClick(panel, Qt.Key.Key_1)  # a digit on a typed row puts the cursor there
+    assert isinstance(panel.rows[2], BreathRow)
+    qtbot.keyClick(panel.rows[2].typed, Qt.Key.Key_4)
+    qtbot.keyClick(panel.rows[2].typed, Qt.Key.Key_Return)
     (drafts,) = bench.sent
     assert [(d.body["instrument"], d.body["status"], d.body["value"]) for d in drafts] == [
         ("moaas", "answered", 4),
         ("dissociation", "answered", 10),
+        ("breaths", "answered", 14),
     ]
     assert {d.author for d in drafts} == {"r.okafor"}
 
@@ -61,10 +69,12 @@ def test_not_assessed_and_declined_are_answers_without_a_value(
 ) -> None:
     qtbot.keyClick(panel, Qt.Key.Key_Minus)
     qtbot.keyClick(panel, Qt.Key.Key_X)
+    qtbot.keyClick(panel, Qt.Key.Key_Minus)
     qtbot.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
     assert [(d.body["status"], d.body["value"]) for d in bench.sent[0]] == [
         ("not_assessed", None),
         ("declined", None),
+        ("not_assessed", None),
     ]
 
 
@@ -96,7 +106,7 @@ def test_digits_typed_into_the_time_are_no_answers(panel: ObservationPanel, qtbo
 def test_seen_two_minutes_ago_is_the_time_of_each_answer(
     panel: ObservationPanel, bench: Bench, qtbot: QtBot
 ) -> None:
-    qtbot.keyClicks(panel, "50")
+    qtbot.keyClicks(panel, "50-")
     panel.when.choice.choose("−2 min")
     panel.save()
     assert {d.at for d in bench.sent[0]} == {bench.now - timedelta(minutes=2)}
@@ -105,7 +115,7 @@ def test_seen_two_minutes_ago_is_the_time_of_each_answer(
 def test_saved_is_said_only_when_it_is_durable(
     panel: ObservationPanel, bench: Bench, qtbot: QtBot
 ) -> None:
-    qtbot.keyClicks(panel, "50")
+    qtbot.keyClicks(panel, "50-")
     panel.save()
     assert panel.outcome.text() == "Saving…"
     panel.save()  # a second Enter must not send it twice
@@ -119,12 +129,12 @@ def test_saved_is_said_only_when_it_is_durable(
 def test_a_refusal_keeps_what_was_answered_and_says_why(
     panel: ObservationPanel, bench: Bench, qtbot: QtBot
 ) -> None:
-    qtbot.keyClicks(panel, "50")
+    qtbot.keyClicks(panel, "50-")
     panel.save()
     bench.refused("the disk is full")
     qtbot.waitUntil(lambda: "the disk is full" in panel.outcome.text())
     assert panel.outcome.text().startswith("Not saved: ")
-    assert [row.choice.chosen for row in panel.rows] == ["5", "0"]
+    assert [row.choice.chosen for row in panel.rows[:3]] == ["5", "0", "Not assessed"]
     assert panel.save_button.isEnabled()
 
 
@@ -139,23 +149,50 @@ def test_escape_leaves_and_keeps_the_draft(
 
 
 def test_locked_nothing_is_saved(panel: ObservationPanel, bench: Bench, qtbot: QtBot) -> None:
-    qtbot.keyClicks(panel, "50")
+    qtbot.keyClicks(panel, "50-")
     bench.author = None
     qtbot.keyClick(panel, Qt.Key.Key_Return)
     assert bench.sent == []
     assert "Sign in" in panel.words.text()
 
 
-def test_a_further_instrument_is_a_further_row(
-    bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nausea = Instrument("nausea", "Nausea", "asked", 0, 3, 3, "own wording")
-    monkeypatch.setitem(INSTRUMENTS, "nausea", nausea)
-    made = ObservationPanel(bench.desk, view())
+def test_the_protocol_names_the_rows_and_which_are_needed(bench: Bench, qtbot: QtBot) -> None:
+    shown = view()
+    plan = ObservePlan(rows=("rass", "nausea"), needed=("rass",), sedation="rass")
+    protocol = msgspec.structs.replace(shown.info.protocol, observe=plan)
+    made = ObservationPanel(bench.desk, replace(shown, info=replace(shown.info, protocol=protocol)))
     qtbot.addWidget(made)
-    assert [row.instrument.key for row in made.rows] == ["moaas", "dissociation", "nausea"]
-    made.rows[0].choice.choose("5")
-    made.rows[1].choice.choose("0")
-    assert made.save_button.isEnabled()  # it is not needed
+    assert [row.instrument.key for row in made.rows] == ["rass", "nausea"]
+    assert made.words.text() == "1 needed answer left: agitation, sedation"
+    made.rows[0].choice.choose("0")
+    assert made.save_button.isEnabled()
     made.save()
-    assert len(bench.sent[0]) == 2
+    assert [(d.body["instrument"], d.body["value"]) for d in bench.sent[0]] == [("rass", 0)]
+
+
+def test_breaths_are_counted_for_half_a_minute(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    row = panel.rows[2]
+    assert isinstance(row, BreathRow)
+    qtbot.keyClicks(panel, "50")
+    for _ in range(8):  # the first begins the half minute
+        qtbot.keyClick(panel, Qt.Key.Key_Space)
+    assert row.answered is None
+    bench.now += timedelta(seconds=30)
+    panel.refresh()
+    assert row.answered == (AnswerStatus.ANSWERED, 14)
+    assert row.told.text() == "7 in 30 s"
+
+
+def test_a_count_off_its_range_is_named_and_not_sent(
+    panel: ObservationPanel, bench: Bench, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(panel, "50")
+    qtbot.keyClick(panel, Qt.Key.Key_9)
+    row = panel.rows[2]
+    assert isinstance(row, BreathRow)
+    qtbot.keyClicks(row.typed, "99")
+    qtbot.keyClick(row.typed, Qt.Key.Key_Return)
+    assert bench.sent == []
+    assert "breaths" in panel.words.text().lower()

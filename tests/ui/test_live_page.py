@@ -91,7 +91,7 @@ def test_what_was_never_measured_is_two_dashes_and_no_number(qtbot: QtBot, theme
         assert "– –" in tile.words
         assert "no reading yet" in tile.words
         assert "0" not in tile.words
-    assert page.observed.words.count("–") == 2
+    assert page.observed.words.count("–") == 3
     assert "baseline limits not armed" in page.pressure.words
     assert page.baseline.isVisible()
 

@@ -215,9 +215,10 @@ def test_a_whole_session_by_keys_ends_in_its_review(
     qtbot.keyClick(page, Qt.Key.Key_O)
     panel = page.panel
     assert isinstance(panel, ObservationPanel)
-    qtbot.keyClicks(panel, "46")
+    qtbot.keyClicks(panel, "46-")
     qtbot.keyClick(panel, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: chair.view.observed.keys() == {"moaas", "dissociation"}, timeout=WAIT)
+    asked = {"moaas", "dissociation", "breaths"}
+    qtbot.waitUntil(lambda: chair.view.observed.keys() == asked, timeout=WAIT)
 
     chair.open("end")
     end = page.panel
@@ -240,7 +241,7 @@ def test_a_whole_session_by_keys_ends_in_its_review(
     assert shown is not None
     assert shown.faults == []
     assert window.review.chain.text() == "Chain verified"
-    assert [row[2] for row in shown.observations] == ["4 of 5", "6/10"]
+    assert [row[2] for row in shown.observations] == ["4 of 5", "6/10", "not assessed"]
     assert shown.record.ended_at is not None
     for name in ("PDF", "CSV", "JSON"):
         path = tmp_path / f"out.{name.lower()}"

@@ -40,7 +40,13 @@ class ObservedTile(Painted):
                 text = age
             ink.text(right, 23, text, 12, 400, "text2", RIGHT, right - title)
         y = 48.0
-        for key, instrument in INSTRUMENTS.items():
+        plan = view.info.protocol.observe
+        # What each observation needs comes first, asked or not; the rest where it was answered.
+        also = [k for k in plan.rows if k not in plan.needed and k in view.observed]
+        for key in [*plan.needed, *also]:
+            if y > self.height() - 30:
+                break
+            instrument = INSTRUMENTS[key]
             answer = view.observed.get(key)
             said = words.NO_VALUE
             if answer is not None:
