@@ -64,6 +64,20 @@ def birth_date(text: str, *, today: date) -> date:
     return born
 
 
+def past_day(text: str, what: str, *, today: date) -> date:
+    """A day typed as a date of birth is, not to come. Raises ``ValueError`` naming ``what``."""
+    typed = text.strip()
+    if not typed or "/" in typed:
+        raise ValueError(f"{what}: type the day as 14 Mar 2026 or 2026-03-14")
+    try:
+        day = date(*_date_parts(typed))
+    except ValueError as error:
+        raise ValueError(f"{what}: type the day as 14 Mar 2026 or 2026-03-14") from error
+    if day > today:
+        raise ValueError(f"{what}: {typed} is still to come")
+    return day
+
+
 def _date_parts(typed: str) -> tuple[int, int, int]:
     if match := _ISO.fullmatch(typed):
         return int(match[1]), int(match[2]), int(match[3])

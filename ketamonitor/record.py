@@ -24,6 +24,7 @@ from ketamonitor.course import (
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
+from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
@@ -43,6 +44,7 @@ class Record:
     answers: list[AnswerPoint] = field(default_factory=list)
     #: Episodes, pauses, changed limits, actions, reminders.
     history: AlarmHistory = field(default_factory=AlarmHistory)
+    checkin: CheckIn = field(default_factory=CheckIn)
     events: list[EventPoint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     baseline: Baseline | None = None
@@ -99,6 +101,7 @@ class Record:
         self.entries += 1
         self.last_at, self.last_hash = entry.recorded_at, entry.hash
         self.history.add(entry)
+        self.checkin.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
             take(self, entry)
