@@ -107,6 +107,8 @@ class Infusion:
     stopped_at: datetime | None = None
     stop_reason: str = ""
     stopped_by: str = ""
+    #: When the stop was entered, which may be later than it was made.
+    stop_recorded_at: datetime | None = None
 
     @property
     def mg_per_min(self) -> float:

@@ -29,7 +29,7 @@ class Phase:
 def phases(view: SessionView, now: datetime) -> tuple[Phase, ...]:
     """Check-in, Baseline, Dosing, Observation, Discharge; at most one is current."""
     dosed, dosing, dose_fraction = _dosing(view, now)
-    open_gate = view.gate_at is not None and now >= view.gate_at and dosed
+    open_gate = view.gate_open and dosed
     if view.baseline is None and view.first_dose_at is None:
         place = 1
     elif not dosed:
@@ -96,6 +96,8 @@ def _infusing(infusion: InfusionView, now: datetime) -> tuple[bool, str, float |
 def _observing(view: SessionView, now: datetime, dosed: bool, current: bool) -> str:
     if view.gate_at is None or view.first_dose_at is None:
         return "after dosing"
+    if current and now >= view.gate_at:
+        return "record the infusion’s stop"
     if current:
         return f"{words.countdown((view.gate_at - now).total_seconds())} to the gate"
     if dosed:

@@ -24,8 +24,8 @@ from ketamonitor.course import (
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
-from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.drugs import is_treatment
+from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
 
@@ -44,7 +44,8 @@ class Record:
     answers: list[AnswerPoint] = field(default_factory=list)
     #: Episodes, pauses, changed limits, actions, reminders.
     history: AlarmHistory = field(default_factory=AlarmHistory)
-    checkin: CheckIn = field(default_factory=CheckIn)
+    #: Slots of the schedule that were not done, with the reason.
+    not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
     events: list[EventPoint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     baseline: Baseline | None = None
@@ -78,8 +79,8 @@ class Record:
     @property
     def first_dose_at(self) -> datetime | None:
         """When the first dose of the treatment began, an infusion's start included."""
-        starts = [dose.at for dose in self.doses if not dose.struck and self._treats(dose.drug)]
-        starts += [i.started_at for i in self.infusions if self._treats(i.drug)]
+        starts = [dose.at for dose in self.doses if not dose.struck and self.treats(dose.drug)]
+        starts += [i.started_at for i in self.infusions if self.treats(i.drug)]
         return min(starts, default=None)
 
     def total_mg(self, now: datetime) -> float:
@@ -87,12 +88,17 @@ class Record:
         singles = sum(
             dose.mg
             for dose in self.doses
-            if not dose.struck and dose.at <= now and self._treats(dose.drug)
+            if not dose.struck and dose.at <= now and self.treats(dose.drug)
         )
-        running = (i.given_mg(now) for i in self.infusions if self._treats(i.drug))
+        running = (i.given_mg(now) for i in self.infusions if self.treats(i.drug))
         return singles + sum(running)
 
-    def _treats(self, drug: str) -> bool:
+    def counts(self, dose: DosePoint) -> bool:
+        """Whether clocks and totals go by this dose: not struck, and of the treatment's drug."""
+        return not dose.struck and self.treats(dose.drug)
+
+    def treats(self, drug: str) -> bool:
+        """Whether it is the drug of the treatment and not one given beside it."""
         return is_treatment(drug, self.info.protocol.dose.drug)
 
     def add(self, entry: Entry) -> None:
@@ -101,7 +107,7 @@ class Record:
         self.entries += 1
         self.last_at, self.last_hash = entry.recorded_at, entry.hash
         self.history.add(entry)
-        self.checkin.add(entry)
+        self.not_done.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
             take(self, entry)
@@ -213,6 +219,7 @@ class Record:
         elif action == "stop":
             infusion.stopped_at, infusion.stop_reason = entry.at, reason
             infusion.stopped_by = entry.author
+            infusion.stop_recorded_at = entry.recorded_at
         word = {"pause": "paused", "resume": "resumed", "stop": "stopped"}[action]
         self._event(entry, f"Infusion {word}" + (f", {reason}" if reason else ""))
 
@@ -245,7 +252,7 @@ class Record:
                 body["sys"], body["dia"], body_time(body["of_at"]), entry.at, entry.author
             )
             self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
-        elif body.get("event") in ("mark", "action"):
+        elif body.get("event") in ("mark", "action", "not_done"):
             self._event(entry, body["text"])
 
     def _note(self, entry: Entry) -> None:

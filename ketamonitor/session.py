@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from devices.cuff import INTERVAL_ENDED
@@ -22,7 +22,8 @@ from ketamonitor.follow_up import FollowUps
 from ketamonitor.freshness import shown_values
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.record import Record, body_time, session_info
-from ketamonitor.schedule import due_items
+from ketamonitor.schedule import due_of
+from ketamonitor.treatment.gates import gate_of
 from ketamonitor.view import (
     ActiveAlarm,
     DueItem,
@@ -137,16 +138,12 @@ class LiveSession:
         return [
             alarm_drafts.overdue(item.what, item.at, at=now)
             for item in due
-            if item.state is DueState.OVERDUE
+            if item.state in (DueState.OVERDUE, DueState.MISSED)
             and (item.what, item.at.isoformat()) not in self._overdue
         ]
 
     def due(self, now: datetime) -> tuple[DueItem, ...]:
-        done = {
-            "bp": [cuff.at for cuff in self.record.cuff if cuff.plotted],
-            "observation": [answer.at for answer in self.record.answers if not answer.struck],
-        }
-        return due_items(self.info.protocol, self.record.first_dose_at, done, now)
+        return due_of(self.record, now)
 
     def view(
         self, now: datetime, *, saved_at: datetime | None, unsaved: int, record_fault: str
@@ -154,9 +151,9 @@ class LiveSession:
         """A frozen picture of the session at ``now``."""
         record = self.record
         first_dose = record.first_dose_at
-        gate = self.info.protocol.gate.from_first_dose_min
+        gate = gate_of(record, now)
         due = self.due(now)
-        next_bp = next((item.at for item in due if item.what == "bp" and not item.done_at), None)
+        next_bp = _next_bp(due)
         links = tuple(self._links.values())
         situation = self._situation(now, record_fault, due)
         active = _as_now(self.alarms.active, holding(situation))
@@ -183,7 +180,8 @@ class LiveSession:
             total_mg=record.total_mg(now),
             doses=len(record.doses) + len(record.infusions),
             first_dose_at=first_dose,
-            gate_at=first_dose + timedelta(minutes=gate) if first_dose else None,
+            gate_at=gate.at if gate else None,
+            gate_open=gate is not None and gate.open,
             observed=dict(self._observed),
             saved_at=saved_at,
             unsaved=unsaved,
@@ -193,7 +191,6 @@ class LiveSession:
             interruption=self.alarms.interruption,
             sound=self._sound,
             actions=tuple(self._follow_ups.actions),
-            checkin=record.checkin.view,
         )
 
     def _limits(self, situation: Situation) -> tuple[LimitView, ...]:
@@ -380,6 +377,19 @@ class LiveSession:
                 entry.at,
                 None,
             )
+
+
+def _next_bp(due: tuple[DueItem, ...]) -> datetime | None:
+    """When the next blood pressure is due: the first open slot after the last that was done."""
+    at = None
+    for item in due:
+        if item.what != "bp":
+            continue
+        if item.done_at is not None:
+            at = None
+        elif at is None and item.state not in (DueState.MISSED, DueState.NOT_DONE):
+            at = item.at
+    return at
 
 
 def _as_now(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -13,7 +13,6 @@ from devices.spec import LineSettings
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.entries import Entry
 from ketamonitor.protocol import TreatmentProtocol
-from ketamonitor.treatment.checkin import CheckInView
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,20 +181,57 @@ class ActionDone:
 
 
 class DueState(StrEnum):
+    """``SOON``: it may be done already, its time has not come. ``LATE``: done after its grace.
+    ``MISSED``: the window of a named slot is over. ``NOT_DONE``: somebody said why."""
+
     AHEAD = "ahead"
+    SOON = "soon"
     DUE = "due"
     OVERDUE = "overdue"
     DONE = "done"
+    LATE = "late"
+    MISSED = "missed"
+    NOT_DONE = "not_done"
+
+
+#: Slots that ask for something now or soon, and those that are over and nobody has answered.
+ASKING = (DueState.DUE, DueState.OVERDUE)
+COMING = (DueState.AHEAD, DueState.SOON)
 
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """One slot of the schedule: ``what`` is ``bp`` or ``observation``."""
+    """One slot of the schedule: ``what`` is ``bp`` or ``observation``.
+
+    ``id`` names it for ever (``bp@10``), whatever the first dose is corrected to. It takes what
+    is measured from ``opens_at`` on; one with a ``name`` nothing after ``closes_at``. ``missing``
+    are the instruments of an observation that has been begun. ``reason`` and ``said_by`` are of
+    one that was not done.
+    """
 
     what: str
     at: datetime
     state: DueState
     done_at: datetime | None = None
+    _: KW_ONLY
+    id: str
+    opens_at: datetime
+    name: str = ""
+    mandatory: bool = False
+    closes_at: datetime | None = None
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    said_by: str = ""
+
+    @property
+    def label(self) -> str:
+        """``BP``, ``Observation`` or the name of the slot."""
+        return self.name or {"bp": "BP", "observation": "Observation"}.get(self.what, self.what)
+
+    @property
+    def answered(self) -> bool:
+        """Whether it was done, or somebody said why not."""
+        return self.done_at is not None or self.state is DueState.NOT_DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +335,8 @@ class SessionView:
     interruption: Interruption | None = None
     sound: SoundCheck = SoundCheck()
     actions: tuple[ActionDone, ...] = ()
-    checkin: CheckInView = CheckInView()
+    #: Whether ``gate_at`` is over; never while a dose still runs.
+    gate_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,11 +130,13 @@ def _no_bp(situation: Situation) -> Iterator[ActiveAlarm]:
     """No blood pressure for so many intervals of the schedule; before that it is a reminder."""
     slots = [item for item in situation.due if item.what == "bp"]
     reached = [item for item in slots if item.at <= situation.now]
-    if not reached or reached[-1].done_at is not None or situation.first_dose_at is None:
+    if not reached or situation.first_dose_at is None:
         return
-    place = len(reached) - 1
-    before = slots[place - 1].at if place else situation.first_dose_at
-    interval = reached[-1].at - before
+    latest = reached[-1].at
+    if any(item.done_at is not None for item in reached if item.at == latest):
+        return
+    before = max((i.at for i in reached if i.at < latest), default=situation.first_dose_at)
+    interval = latest - before
     last = max(situation.last_bp_at or situation.first_dose_at, situation.first_dose_at)
     if situation.now - last <= situation.protocol.technical.no_bp_intervals * interval:
         return

@@ -53,7 +53,9 @@ def test_each_phase_in_its_turn() -> None:
     assert current(20, *BASELINE, INFUSION, pause) == ("Dosing", "paused, 8.6 mg in")
     assert current(16, *BASELINE, INFUSION, stop) == ("Observation", "59:00 to the gate")
     assert current(50, *BASELINE, INFUSION) == ("Observation", "25:00 to the gate")
-    assert current(75, *BASELINE, INFUSION) == ("Discharge", "gate passed 15:15")
+    # No clock says that a pump has stopped: the gate waits for who saw it.
+    assert current(75, *BASELINE, INFUSION) == ("Observation", "record the infusion’s stop")
+    assert current(75, *BASELINE, INFUSION, stop) == ("Discharge", "gate passed 15:15")
 
 
 def test_a_dose_without_a_baseline_is_dosing_all_the_same() -> None:

@@ -215,10 +215,11 @@ def test_due_overdue_done_and_what_follows() -> None:
     ten = 100 + 600
     states = {
         t: next(i for i in c.view(t).due if i.what == "bp").state
-        for t in (ten - 1, ten, ten + 120, ten + 121)
+        for t in (ten - 181, ten - 1, ten, ten + 120, ten + 121)
     }
     assert states == {
-        ten - 1: DueState.AHEAD,
+        ten - 181: DueState.AHEAD,
+        ten - 1: DueState.SOON,
         ten: DueState.DUE,
         ten + 120: DueState.DUE,
         ten + 121: DueState.OVERDUE,
@@ -230,7 +231,7 @@ def test_due_overdue_done_and_what_follows() -> None:
     c.tick(ten + 122)
     assert len([e for e in c.entries if e.body.get("event") == "overdue"]) == 1
     c.enter(cuff(ten + 130, 122, 80))
-    assert next(i for i in c.view(ten + 131).due if i.what == "bp").state is DueState.DONE
+    assert next(i for i in c.view(ten + 131).due if i.what == "bp").state is DueState.LATE
 
 
 def test_the_infusion_counts_only_while_it_runs() -> None:

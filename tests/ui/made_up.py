@@ -120,7 +120,7 @@ def bp(when: str, sys: float, dia: float, mean: float) -> tuple[datetime, Draft]
 
 def seen(when: str, moaas: int, dissociation: int) -> Iterator[tuple[datetime, Draft]]:
     moment = at(when)
-    for key, value in (("moaas", moaas), ("dissociation", dissociation)):
+    for key, value in (("moaas", moaas), ("dissociation", dissociation), ("breaths", 14)):
         yield (
             moment,
             drafts.observation(key, AnswerStatus.ANSWERED, value, at=moment, author=NURSE),

@@ -352,7 +352,7 @@ def test_a_second_reading_is_asked_for_in_strip_and_tile(qtbot: QtBot, theme: Th
 
 def test_overdue_is_blue_and_steady(qtbot: QtBot, theme: Theme) -> None:
     page = opened(qtbot, theme, made_up.due("14:44:30", step_s=STEP))
-    assert page.due.words[0] == "BP overdue 14:42"
+    assert page.due.words[0] == "BP overdue, 14:42"
     before = page.due.grab().toImage()
     qtbot.wait(600)
     assert page.due.grab().toImage() == before

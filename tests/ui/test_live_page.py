@@ -111,12 +111,15 @@ def test_a_calm_page_has_no_alarm_colour(
 
 def test_due_reminders_are_blue_and_not_alarm_coloured(qtbot: QtBot, theme: Theme) -> None:
     page = opened(qtbot, theme, made_up.due(step_s=4))
-    assert page.due.words[:2] == ("BP due 14:42", "1:40 ago · B starts or logs it")
+    assert page.due.words[:2] == (
+        "BP due now, 14:42",
+        "1:40 ago: start the cuff or press B",
+    )
     image = page.due.grab().toImage()
     assert colours(image, NIGHT.due_fill) == {NIGHT.due_fill}
     assert colours(image, NIGHT.high, NIGHT.medium, NIGHT.low) == set()
     assert "14:32 · 11 min old" in page.pressure.words
-    assert "Due 14:42, 1:40 ago" in page.pressure.words
+    assert "Due 14:42, 1:40 ago: start the cuff or press B" in page.pressure.words
 
 
 def test_in_alarm_bar_and_tiles_say_what_and_which_limit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ketamonitor import drafts
 from ketamonitor.entries import Draft
-from ketamonitor.view import DueState, SessionView
+from ketamonitor.view import ASKING, DueState, SessionView
 from ketamonitor.words import clock, countdown
 from ui.pages.entry import Desk, EntryPanel
 
@@ -71,18 +71,17 @@ def open_matters(view: SessionView) -> list[str]:
             f"Infusion {view.infusion.state}: {view.infusion.given_mg:.1f} mg of"
             f" {view.infusion.planned_mg:g} mg given"
         )
-    if view.gate_at is not None and view.now < view.gate_at:
-        left = countdown((view.gate_at - view.now).total_seconds())
+    if view.gate_at is not None and not view.gate_open:
+        left = countdown(max(0.0, (view.gate_at - view.now).total_seconds()))
         lines.append(f"The time gate {clock(view.gate_at)} has not passed, {left} left")
     lines += [
         f"Alert active: {a.text}, since {clock(a.since)}"
         + ("" if a.acknowledged_at else ", not acknowledged")
         for a in view.alarms
     ]
-    overdue = [d for d in view.due if d.state in (DueState.DUE, DueState.OVERDUE)]
-    for item in overdue:
-        what = {"bp": "BP", "observation": "Observation"}.get(item.what, item.what)
-        lines.append(f"{what} due {clock(item.at)} has not been recorded")
+    for item in view.due:
+        if item.state in (*ASKING, DueState.MISSED):
+            lines.append(f"{item.label} due {clock(item.at)} has not been recorded")
     if view.first_dose_at is None:
         lines.append("No dose has been recorded")
     if view.unsaved:

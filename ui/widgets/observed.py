@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from ketamonitor import words
 from ketamonitor.instruments import INSTRUMENTS
-from ketamonitor.view import DueState, SessionView
+from ketamonitor.view import ASKING, COMING, SessionView
 from ui.theme import Theme
 from ui.widgets.ink import RIGHT, Ink, Painted
 
@@ -62,11 +62,11 @@ class ObservedTile(Painted):
 def next_observation(view: SessionView, now: datetime) -> tuple[str, bool]:
     """``Next 14:42, in 6:24`` or ``Due 14:42, 1:10 ago``; empty where nothing is planned."""
     slots = [item for item in view.due if item.what == "observation"]
-    past = [i for i in slots if i.state in (DueState.DUE, DueState.OVERDUE)]
+    past = [i for i in slots if i.state in ASKING]
     if past:
         ago = words.countdown((now - past[-1].at).total_seconds())
         return f"Due {words.clock(past[-1].at)}, {ago} ago", True
-    ahead = next((i for i in slots if i.state is DueState.AHEAD), None)
+    ahead = next((i for i in slots if i.state in COMING), None)
     if ahead is None:
         return "", False
     left = words.countdown((ahead.at - now).total_seconds())

@@ -89,7 +89,10 @@ class GateBox(Painted):
         else:
             seconds = left.total_seconds()
             self._title = f"{name} {words.clock(view.gate_at)}"
-            self._left = f"{words.countdown(seconds)} left" if seconds > 0 else "passed"
+            if seconds > 0:
+                self._left = f"{words.countdown(seconds)} left"
+            else:
+                self._left = "passed" if view.gate_open else "stop not recorded"
             self._share = 1 - max(0.0, seconds) / (minutes * 60) if minutes else 1.0
         self.update()
 

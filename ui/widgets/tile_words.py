@@ -9,6 +9,8 @@ from datetime import datetime
 from devices.metrics import METRICS
 from ketamonitor import words
 from ketamonitor.view import (
+    ASKING,
+    COMING,
     ActiveAlarm,
     DueState,
     Freshness,
@@ -169,17 +171,19 @@ def next_cuff(view: SessionView, now: datetime) -> tuple[str, bool, float | None
             return f"Again {words.clock(again)}, {words.countdown(-left)} ago", True, 1.0
         return f"Again {words.clock(again)}, in {words.countdown(left)}", False, None
     slots = [item for item in view.due if item.what == "bp"]
-    past = [i for i in slots if i.state in (DueState.DUE, DueState.OVERDUE)]
+    past = [i for i in slots if i.state in ASKING]
     if past:
         ago = words.countdown((now - past[-1].at).total_seconds())
-        return f"Due {words.clock(past[-1].at)}, {ago} ago", True, 1.0
-    ahead = next((item for item in slots if item.state is DueState.AHEAD), None)
+        return f"Due {words.clock(past[-1].at)}, {ago} ago: start the cuff or press B", True, 1.0
+    ahead = next((item for item in slots if item.state in COMING), None)
     if ahead is None:
         return "", False, None
     left = (ahead.at - now).total_seconds()
     measured = shown(view, "nibp_sys").measured_at
     whole = (ahead.at - measured).total_seconds() if measured else 0
     share = max(0.0, min(1.0, 1 - left / whole)) if whole > 0 else None
+    if ahead.state is DueState.SOON:
+        return f"BP due in {words.countdown(left)}, {words.clock(ahead.at)}", False, share
     return f"Next {words.clock(ahead.at)}, in {words.countdown(left)}", False, share
 
 

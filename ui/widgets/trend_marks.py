@@ -11,7 +11,7 @@ from ketamonitor import words
 from ketamonitor.alarm_course import AlarmEpisode
 from ketamonitor.course import CuffPoint, Gap
 from ketamonitor.record import Record
-from ketamonitor.view import DueState, SessionView
+from ketamonitor.view import SessionView
 from ui.widgets.ink import CENTRE, LEFT, RIGHT, Ink
 from ui.widgets.marks import caret_down, caret_up, due_triangle
 from ui.widgets.trend_scale import DOSE, EVENTS, PRESSURE, SPO2, Scale
@@ -130,7 +130,7 @@ def draw_events(ink: Ink, scale: Scale, record: Record, view: SessionView) -> No
     """Numbers that match timeline and report; hollow triangles where readings are planned."""
     middle = scale.lanes[EVENTS].center().y()
     for item in view.due:
-        if item.what == "bp" and item.state is not DueState.DONE and scale.inside(item.at):
+        if item.what == "bp" and not item.answered and scale.inside(item.at):
             due_triangle(ink, scale.x(item.at), middle, "due_line")
     inside = [event for event in record.events if scale.inside(event.at)]
     for first, last, at in _clusters(scale, [(e.number, e.at) for e in inside]):
