@@ -24,6 +24,7 @@ from ketamonitor.course import (
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
+from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
@@ -46,6 +47,7 @@ class Record:
     history: AlarmHistory = field(default_factory=AlarmHistory)
     #: Slots of the schedule that were not done, with the reason.
     not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
+    checkin: CheckIn = field(default_factory=CheckIn)
     events: list[EventPoint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     baseline: Baseline | None = None
@@ -107,6 +109,7 @@ class Record:
         self.entries += 1
         self.last_at, self.last_hash = entry.recorded_at, entry.hash
         self.history.add(entry)
+        self.checkin.add(entry)
         self.not_done.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:

@@ -191,6 +191,7 @@ class LiveSession:
             interruption=self.alarms.interruption,
             sound=self._sound,
             actions=tuple(self._follow_ups.actions),
+            checkin=record.checkin.view,
         )
 
     def _limits(self, situation: Situation) -> tuple[LimitView, ...]:

@@ -13,6 +13,7 @@ from devices.spec import LineSettings
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.entries import Entry
 from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.treatment.checkin import CheckInView
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +336,7 @@ class SessionView:
     interruption: Interruption | None = None
     sound: SoundCheck = SoundCheck()
     actions: tuple[ActionDone, ...] = ()
+    checkin: CheckInView = CheckInView()
     #: Whether ``gate_at`` is over; never while a dose still runs.
     gate_open: bool = False
 
