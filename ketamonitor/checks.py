@@ -27,6 +27,11 @@ def amount(mg: float, what: str) -> None:
         raise ValueError(f"{what} must be above 0 and at most {MOST_MG:g} mg, not {mg:g}")
 
 
+def fine(mg: float, what: str) -> None:
+    if round(mg, 3) != mg:
+        raise ValueError(f"{what} must have at most three decimals, not {mg!r} mg")
+
+
 def text(text: str, what: str, most: int) -> str:
     text = text.strip()
     if not text:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
+
+from ketamonitor.treatment.infusion import (
+    Act,
+    Stretch,
+    ends_at,
+    exact,
+    given,
+    in_order,
+    volume_ml,
+)
 
 #: An entry made more than this after the event is marked late (DESIGN-NOTES: seen and entered).
 LATE_AFTER = timedelta(minutes=2)
@@ -73,11 +84,16 @@ class DosePoint:
     note: str
     late: bool
     struck: bool = False
+    why: str = ""
+    hold_s: float | None = None
+    after_hold: str | None = None
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InfusionSegment:
-    """A stretch of an infusion at one rate; ``end`` is ``None`` while it runs."""
+    """A stretch of an infusion at one rate; ``end`` is ``None`` while it runs. ``action`` is the
+    act that began it: ``start``, ``rate``, ``pause`` or ``resume``."""
 
     start: datetime
     end: datetime | None
@@ -85,6 +101,7 @@ class InfusionSegment:
     state: str  # "running" or "paused"
     reason: str = ""
     author: str = ""
+    action: str = ""
 
     def mg(self, now: datetime) -> float:
         if self.state != "running":
@@ -95,7 +112,10 @@ class InfusionSegment:
 
 @dataclass(slots=True)
 class Infusion:
-    """One infusion with its stretches."""
+    """One infusion: the acts on the pump as they were recorded, and the stretches they lead to.
+
+    The stretches follow the acts' own times, so that one entered late counts from when it was.
+    """
 
     drug: str
     route: str
@@ -103,16 +123,37 @@ class Infusion:
     minutes: float
     started_at: datetime
     author: str
-    segments: list[InfusionSegment]
+    acts: list[Act]
+    strength_mg_ml: str | None = None
+    why: str = ""
+    segments: list[InfusionSegment] = field(default_factory=list)
     stopped_at: datetime | None = None
     stop_reason: str = ""
     stopped_by: str = ""
     #: When the stop was entered, which may be later than it was made.
     stop_recorded_at: datetime | None = None
+    #: What the pump showed as given at its stop, as typed: beside the sum, never in its place.
+    pump_mg: str | None = None
+    _stretches: list[Stretch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._settle()
+
+    @property
+    def planned(self) -> Fraction:
+        return exact(self.planned_mg)
 
     @property
     def mg_per_min(self) -> float:
-        return self.planned_mg / self.minutes
+        """The rate that holds now, or held last; of a paused one that it would go on with."""
+        running = [segment for segment in self.segments if segment.state == "running"]
+        return running[-1].mg_per_min if running else float(self.planned / exact(self.minutes))
+
+    @property
+    def rate_ml_h(self) -> str | None:
+        """The pump's rate as it was typed last; ``None`` where the last change named none."""
+        rates = [act for act in self.acts if act.action in ("start", "rate")]
+        return max(rates, key=lambda act: (act.at, act.seq)).rate_ml_h
 
     @property
     def state(self) -> str:
@@ -120,17 +161,53 @@ class Infusion:
             return "stopped"
         return self.segments[-1].state
 
+    def take(self, act: Act) -> None:
+        """A further act on the pump, whenever it was."""
+        self.acts.append(act)
+        self._settle()
+
+    def strike(self, seq: int) -> None:
+        """An act that was struck out counts no more. The start's is the whole infusion's."""
+        self.acts = [act for act in self.acts if act.seq != seq or act.action == "start"]
+        self._settle()
+
+    def given(self, now: datetime) -> Fraction:
+        """Exactly what ran in by ``now`` if the pump ran as recorded, at most what was planned."""
+        return given(self._stretches, self.planned, now)
+
     def given_mg(self, now: datetime) -> float:
-        """What the pump has given by ``now`` if it ran as recorded, at most what was planned."""
-        return min(self.planned_mg, sum(segment.mg(now) for segment in self.segments))
+        """The same as a number for the screen, mg."""
+        return float(self.given(now))
+
+    def given_ml(self, now: datetime) -> float | None:
+        """What ran in, mL; ``None`` where no strength is recorded."""
+        if self.strength_mg_ml is None:
+            return None
+        return float(volume_ml(self.given(now), exact(self.strength_mg_ml)))
 
     def ends_at(self, now: datetime) -> datetime | None:
         """When the planned amount will have run in, if it runs on as it does at ``now``."""
-        if self.state != "running":
-            return None
-        segment = self.segments[-1]
-        before = sum(s.mg(now) for s in self.segments[:-1])
-        return segment.start + timedelta(minutes=(self.planned_mg - before) / self.mg_per_min)
+        return ends_at(self._stretches, self.planned) if self.state == "running" else None
+
+    def _settle(self) -> None:
+        self._stretches, stop = in_order(self.acts)
+        self.segments = [
+            InfusionSegment(
+                stretch.start,
+                stretch.end,
+                float(stretch.rate),
+                "paused" if stretch.paused else "running",
+                stretch.act.reason,
+                stretch.act.author,
+                stretch.act.action,
+            )
+            for stretch in self._stretches
+        ]
+        self.stopped_at = None if stop is None else max(stop.at, self.started_at)
+        self.stop_reason = "" if stop is None else stop.reason
+        self.stopped_by = "" if stop is None else stop.author
+        self.stop_recorded_at = None if stop is None else stop.recorded_at
+        self.pump_mg = None if stop is None else stop.pump_mg
 
 
 @dataclass(frozen=True, slots=True)

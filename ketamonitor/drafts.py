@@ -14,7 +14,9 @@ from ketamonitor.instruments import INSTRUMENTS, AnswerStatus
 #: The source of a reading typed by hand.
 MANUAL = "manual"
 
-ROUTES = ("iv", "im", "sc", "nasal", "oral")
+ROUTES = ("iv", "im", "sc", "nasal", "oral", "sublingual")
+#: What became of what was held in the mouth.
+AFTER_HOLD = ("swallowed", "spat out")
 CHANGES = ("pause", "resume", "stop")
 
 
@@ -63,11 +65,20 @@ def dose(
     device_no: int | None = None,
     lot: str | None = None,
     note: str = "",
+    why: str = "",
+    hold_s: float | None = None,
+    after_hold: str | None = None,
+    site: str = "",
     at: datetime,
     author: str,
 ) -> Draft:
-    """One dose given at ``at``: mg, with mg/kg worked out where a weight is known."""
+    """One dose given at ``at``: mg, with mg/kg worked out where a weight is known.
+
+    ``why`` answers a doubt (:mod:`ketamonitor.treatment.doses`). What was held in the mouth has
+    ``hold_s`` seconds and what came after. Amounts finer than 0.001 mg are refused.
+    """
     checks.amount(mg, "Dose")
+    checks.fine(mg, "Dose")
     body: dict[str, Any] = {
         "drug": checks.text(drug, "Drug", 80),
         "route": checks.one_of(route, ROUTES, "Route"),
@@ -77,6 +88,15 @@ def dose(
         "lot": checks.text(lot, "Lot", 40) if lot is not None else None,
         "note": note.strip()[: checks.LONGEST_NOTE],
     }
+    if why.strip():
+        body["why"] = why.strip()[: checks.LONGEST_NOTE]
+    if site.strip():
+        body["site"] = site.strip()[:40]
+    if after_hold is not None:
+        if hold_s is None or not 0 <= hold_s <= 7200:
+            raise ValueError("Say for how long it was held in the mouth, at most 120 min")
+        body["hold_s"] = plain_number(hold_s)
+        body["after_hold"] = checks.one_of(after_hold, AFTER_HOLD, "After the hold")
     return Draft("dose", at, author, body)
 
 
@@ -87,33 +107,52 @@ def infusion_start(
     minutes: float,
     *,
     weight_kg: float | None = None,
+    strength_mg_ml: str | None = None,
+    rate_ml_h: str | None = None,
+    why: str = "",
     at: datetime,
     author: str,
 ) -> Draft:
-    """An infusion that begins at ``at``: so many mg over so many minutes."""
+    """An infusion that begins at ``at``: so many mg over so many minutes.
+
+    ``strength_mg_ml`` and ``rate_ml_h`` are as on syringe and pump, where they were typed.
+    """
     checks.amount(planned_mg, "Planned dose")
+    checks.fine(planned_mg, "Planned dose")
     if not 0 < minutes <= 480:
         raise ValueError(f"Minutes must be above 0 and at most 480, not {minutes:g}")
-    body = {
+    body: dict[str, Any] = {
         "action": "start",
         "drug": checks.text(drug, "Drug", 80),
         "route": checks.one_of(route, ROUTES, "Route"),
         "planned_mg": plain_number(planned_mg),
         "mg_per_kg": per_kg(planned_mg, weight_kg),
         "minutes": plain_number(minutes),
+        "strength_mg_ml": strength_mg_ml,
+        "rate_ml_h": rate_ml_h,
     }
+    if why.strip():
+        body["why"] = why.strip()[: checks.LONGEST_NOTE]
     return Draft("infusion", at, author, body)
 
 
-def infusion_change(action: str, reason: str, *, at: datetime, author: str) -> Draft:
-    """A pause or stop with its reason, or a resumption."""
+def infusion_change(
+    action: str, reason: str, *, given_mg: str | None = None, at: datetime, author: str
+) -> Draft:
+    """A pause or stop with its reason, or a resumption.
+
+    A stop has ``given_mg`` as the pump shows it, where that was typed.
+    """
     checks.one_of(action, CHANGES, "Change")
     reason = reason.strip()
     if action != "resume" and not reason:
         raise ValueError(f"Say why the infusion is to {action}")
-    return Draft(
-        "infusion", at, author, {"action": action, "reason": reason[: checks.LONGEST_NOTE]}
-    )
+    body: dict[str, Any] = {"action": action, "reason": reason[: checks.LONGEST_NOTE]}
+    if given_mg is not None:
+        if action != "stop":
+            raise ValueError("What the pump has given is typed at its stop")
+        body["given_mg"] = given_mg
+    return Draft("infusion", at, author, body)
 
 
 def observation(

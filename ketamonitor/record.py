@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from devices.metrics import METRICS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, NIBP_SYS
+from ketamonitor import words
 from ketamonitor.alarm_course import AlarmEpisode
 from ketamonitor.alarm_history import AlarmHistory
 from ketamonitor.course import (
@@ -19,14 +20,15 @@ from ketamonitor.course import (
     EventPoint,
     Gap,
     Infusion,
-    InfusionSegment,
     Series,
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
 from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.drugs import is_treatment
+from ketamonitor.treatment.infusion import act_of
 from ketamonitor.treatment.not_done import NotDoneSlots
+from ketamonitor.treatment.order import Orders
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
 
@@ -48,6 +50,8 @@ class Record:
     #: Slots of the schedule that were not done, with the reason.
     not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
     checkin: CheckIn = field(default_factory=CheckIn)
+    #: What was ordered; the last order counts.
+    orders: Orders = field(default_factory=Orders)
     events: list[EventPoint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     baseline: Baseline | None = None
@@ -109,6 +113,7 @@ class Record:
         self.entries += 1
         self.last_at, self.last_hash = entry.recorded_at, entry.hash
         self.history.add(entry)
+        self.orders.add(entry)
         self.checkin.add(entry)
         self.not_done.add(entry)
         take = _TAKERS.get(entry.kind)
@@ -181,6 +186,10 @@ class Record:
                 body.get("lot"),
                 body.get("note", ""),
                 _late(entry),
+                why=body.get("why", ""),
+                hold_s=body.get("hold_s"),
+                after_hold=body.get("after_hold"),
+                site=body.get("site"),
             )
         )
         number = body.get("device_no")
@@ -188,10 +197,10 @@ class Record:
         self._event(entry, f"{body['drug']} {what}")
 
     def _infusion(self, entry: Entry) -> None:
-        body, action = entry.body, entry.body["action"]
-        if action == "start":
-            rate = body["planned_mg"] / body["minutes"]
-            first = InfusionSegment(entry.at, None, rate, "running", author=entry.author)
+        body, act = entry.body, act_of(entry)
+        if act is None:
+            return
+        if act.action == "start":
             self.infusions.append(
                 Infusion(
                     body["drug"],
@@ -200,31 +209,19 @@ class Record:
                     body["minutes"],
                     entry.at,
                     entry.author,
-                    [first],
+                    [act],
+                    body.get("strength_mg_ml"),
+                    body.get("why", ""),
                 )
             )
-            self._event(entry, f"Infusion start, {body['planned_mg']:g} mg planned")
+        elif self.infusions:
+            # One entered late belongs to the infusion that ran then.
+            before = [one for one in self.infusions if one.started_at <= entry.at]
+            (before or self.infusions)[-1].take(act)
+        else:
             return
-        if not self.infusions:
-            return
-        infusion = self.infusions[-1]
-        last = infusion.segments[-1]
-        reason = body.get("reason", "")
-        infusion.segments[-1] = replace(last, end=entry.at)
-        if action == "pause":
-            infusion.segments.append(
-                InfusionSegment(entry.at, None, 0.0, "paused", reason, entry.author)
-            )
-        elif action == "resume":
-            infusion.segments.append(
-                InfusionSegment(entry.at, None, infusion.mg_per_min, "running", author=entry.author)
-            )
-        elif action == "stop":
-            infusion.stopped_at, infusion.stop_reason = entry.at, reason
-            infusion.stopped_by = entry.author
-            infusion.stop_recorded_at = entry.recorded_at
-        word = {"pause": "paused", "resume": "resumed", "stop": "stopped"}[action]
-        self._event(entry, f"Infusion {word}" + (f", {reason}" if reason else ""))
+        told = words.infusion(body)
+        self._event(entry, told[0] + (f", {told[1]}" if told[1] else ""))
 
     def _observation(self, entry: Entry) -> None:
         body = entry.body
@@ -255,7 +252,7 @@ class Record:
                 body["sys"], body["dia"], body_time(body["of_at"]), entry.at, entry.author
             )
             self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
-        elif body.get("event") in ("mark", "action", "not_done"):
+        elif body.get("event") in ("mark", "action", "not_done", "order"):
             self._event(entry, body["text"])
 
     def _note(self, entry: Entry) -> None:
@@ -279,6 +276,9 @@ class Record:
         self.cuff = [replace(c, struck=True) if c.seq == of_seq else c for c in self.cuff]
         self.doses = [replace(d, struck=True) if d.seq == of_seq else d for d in self.doses]
         self.answers = [replace(a, struck=True) if a.seq == of_seq else a for a in self.answers]
+        self.infusions = [one for one in self.infusions if one.acts[0].seq != of_seq]
+        for infusion in self.infusions:
+            infusion.strike(of_seq)
 
     def _event(self, entry: Entry, text: str) -> None:
         self.events.append(EventPoint(len(self.events) + 1, entry.seq, entry.at, text))

@@ -12,6 +12,7 @@ from typing import Any
 from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
+from ketamonitor.treatment import infusion, order
 from ketamonitor.view import ActiveAlarm, SessionView
 
 VERBS = (
@@ -19,6 +20,7 @@ VERBS = (
     "baseline",
     "dose",
     "infusion",
+    "order",
     "observation",
     "note",
     "event",
@@ -31,7 +33,7 @@ VERBS = (
 )
 
 #: What can be judged only while the session runs: its protocol and what it shows count.
-_OF_THE_MOMENT = ("baseline", "acknowledge", "audio", "interruption", "limit", "action")
+_OF_THE_MOMENT = ("order", "baseline", "acknowledge", "audio", "interruption", "limit", "action")
 
 
 class ScriptError(ValueError):
@@ -131,12 +133,18 @@ def _drafts_of(
                 device_no=detail.get("device"),
                 lot=detail.get("lot"),
                 note=detail.get("note", ""),
+                why=detail.get("why", ""),
+                hold_s=detail.get("hold_s"),
+                after_hold=detail.get("after_hold"),
+                site=detail.get("site", ""),
                 at=at,
                 author=author,
             )
         ]
     if act.verb == "infusion":
         return [_infusion(detail, weight_kg, at, author)]
+    if act.verb == "order":
+        return [_order(detail, seen, at, author)]
     if act.verb == "observation":
         return [_observation(key, answer, at, author) for key, answer in detail.items()]
     if act.verb == "note":
@@ -183,10 +191,41 @@ def _infusion(detail: Any, weight_kg: float | None, at: datetime, author: str) -
             detail["mg"],
             detail["minutes"],
             weight_kg=weight_kg,
+            strength_mg_ml=detail.get("strength_mg_ml"),
+            rate_ml_h=detail.get("rate_ml_h"),
+            why=detail.get("why", ""),
             at=at,
             author=author,
         )
-    return drafts.infusion_change(detail["action"], detail.get("reason", ""), at=at, author=author)
+    reason = detail.get("reason", "")
+    if detail["action"] == "rate":
+        return infusion.rate_change(
+            detail["mg_per_min"],
+            reason,
+            rate_ml_h=detail.get("rate_ml_h"),
+            at=at,
+            author=author,
+        )
+    return drafts.infusion_change(
+        detail["action"], reason, given_mg=detail.get("given_mg"), at=at, author=author
+    )
+
+
+def _order(detail: Any, seen: Seen, at: datetime, author: str) -> Draft:
+    """What was ordered: keys and texts of :data:`ketamonitor.treatment.order.NUMBERS`."""
+    if seen.view is None:
+        raise ValueError("the session shows nothing yet")
+    plan = seen.view.info.protocol.dose
+    words = ("weight_basis", "prescriber", "reason")
+    if unknown := [key for key in detail if key not in (*order.NUMBERS, *words)]:
+        raise ValueError(f"an order has no {unknown[0]!r}")
+    read = order.read(
+        plan,
+        {key: str(detail[key]) for key in order.NUMBERS if key in detail},
+        weight_basis=detail.get("weight_basis", ""),
+        prescriber=detail.get("prescriber", ""),
+    )
+    return order.draft(read, plan, reason=detail.get("reason", ""), at=at, author=author)
 
 
 def _observation(key: str, answer: Any, at: datetime, author: str) -> Draft:

@@ -228,6 +228,10 @@ class LiveSession:
             infusion.minutes,
             infusion.given_mg(now),
             infusion.ends_at(now),
+            infusion.mg_per_min,
+            infusion.rate_ml_h,
+            infusion.strength_mg_ml,
+            infusion.given_ml(now),
         )
 
     def _situation(self, now: datetime, record_fault: str, due: tuple[DueItem, ...]) -> Situation:

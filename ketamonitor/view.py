@@ -295,6 +295,11 @@ class InfusionView:
     minutes: float
     given_mg: float
     ends_at: datetime | None
+    mg_per_min: float | None = None
+    #: As typed at the pump, where it was.
+    rate_ml_h: str | None = None
+    strength_mg_ml: str | None = None
+    given_ml: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

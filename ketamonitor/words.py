@@ -131,15 +131,32 @@ def _reading(body: Any) -> tuple[str, str] | None:
 
 def _dose(body: Any) -> tuple[str, str]:
     device = f", device {body['device_no']}" if body.get("device_no") else ""
-    per_kg = f"{body['mg_per_kg']:.2f} mg/kg" if body.get("mg_per_kg") else ""
-    return f"{body['drug']} {body['mg']:g} mg {body['route']}{device}", per_kg
+    parts = [f"{body['mg_per_kg']:.2f} mg/kg" if body.get("mg_per_kg") else ""]
+    if body.get("site"):
+        parts.append(body["site"])
+    if body.get("hold_s") is not None:
+        parts.append(f"held {countdown(body['hold_s'])}")
+    parts += [body.get("after_hold") or "", body.get("why", "")]
+    told = ", ".join(part for part in parts if part)
+    return f"{body['drug']} {body['mg']:g} mg {body['route']}{device}", told
 
 
-def _infusion(body: Any) -> tuple[str, str]:
+def infusion(body: Any) -> tuple[str, str]:
+    """An infusion's start or change: title and detail."""
+    why = [body["why"]] if body.get("why") else []
+    reason = [body["reason"]] if body.get("reason") else []
     if body["action"] == "start":
-        return "Infusion start", f"{body['planned_mg']:g} mg over {body['minutes']:g} min"
-    word = {"pause": "paused", "resume": "resumed", "stop": "stopped"}[body["action"]]
-    return f"Infusion {word}", body.get("reason", "")
+        planned = f"{body['planned_mg']:g} mg over {body['minutes']:g} min"
+        pump = [f"{body['rate_ml_h']} mL/h"] if body.get("rate_ml_h") else []
+        return "Infusion start", ", ".join([planned, *pump, *why])
+    if body["action"] == "rate":
+        pump = [f"{body['rate_ml_h']} mL/h"] if body.get("rate_ml_h") else []
+        rate = f"Infusion rate {body['mg_per_min']:.3g} mg/min"
+        return rate, ", ".join([*pump, *reason, *why])
+    known = {"pause": "paused", "resume": "resumed", "stop": "stopped"}
+    word = known.get(body["action"], body["action"])
+    shown = [f"pump shows {body['given_mg']} mg"] if body.get("given_mg") else []
+    return f"Infusion {word}", ", ".join([*reason, *shown, *why])
 
 
 def _observation(body: Any) -> tuple[str, str]:
@@ -255,7 +272,7 @@ def signal(body: Any) -> tuple[str, str]:
 _TELLERS = {
     "reading": _reading,
     "dose": _dose,
-    "infusion": _infusion,
+    "infusion": infusion,
     "observation": _observation,
     "alarm": _alarm,
     "device": _device,

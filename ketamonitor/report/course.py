@@ -14,7 +14,14 @@ from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
 from ketamonitor.treatment.plan import DosePlan
 
-ROUTES = {"iv": "IV", "im": "IM", "sc": "SC", "nasal": "nasal", "oral": "oral"}
+ROUTES = {
+    "iv": "IV",
+    "im": "IM",
+    "sc": "SC",
+    "nasal": "nasal",
+    "oral": "oral",
+    "sublingual": "sublingual",
+}
 #: An event's text is cut here in the list beside the chart; the whole of it follows in a section.
 SHORT = 64
 #: Rows of the list beside the chart before a further block of three columns begins.
@@ -40,6 +47,10 @@ def _order(record: Record, frame: Frame) -> Iterator[Pair]:
     if record.infusions:
         planned = sum(infusion.planned_mg for infusion in record.infusions)
         yield "Planned", milligrams(planned, record.info.weight_kg)
+    if record.orders.current:
+        order = record.orders.current
+        by = f", {order.prescriber}" if order.prescriber else ""
+        yield "Ordered", f"{order.mg} mg{by}"
     yield "Given", milligrams(given_mg(record, until), record.info.weight_kg)
     approved = (
         f"{protocol.approved_by}, {protocol.approved_on}" if protocol.approved else "not approved"
@@ -102,8 +113,10 @@ def plan(dose: DosePlan) -> str:
     """What the protocol gives, in words: ``0.5 mg/kg over 40 min``."""
     if dose.given_as == "devices":
         return f"{dose.devices} devices of {dose.device_mg:g} mg"
-    per_kg = f"{dose.mg_per_kg:g} mg/kg"
-    return f"{per_kg} over {dose.minutes:g} min" if dose.given_as == "infusion" else per_kg
+    per_kg = "as ordered" if dose.mg_per_kg is None else f"{dose.mg_per_kg:g} mg/kg"
+    if dose.given_as != "infusion":
+        return per_kg
+    return f"{per_kg} over {dose.minutes:g} min" if dose.minutes else f"{per_kg}, time as ordered"
 
 
 def milligrams(mg: float, weight_kg: float | None) -> str:
@@ -112,9 +125,8 @@ def milligrams(mg: float, weight_kg: float | None) -> str:
 
 
 def given_mg(record: Record, until: datetime) -> float:
-    """All drug given by ``until`` in mg, as recorded."""
-    singles = sum(dose.mg for dose in record.doses if not dose.struck and dose.at <= until)
-    return singles + sum(infusion.given_mg(until) for infusion in record.infusions)
+    """The treatment's drug given by ``until`` in mg, as recorded; no other drug is in it."""
+    return record.total_mg(until)
 
 
 def run_in_at(infusion: Infusion, until: datetime) -> datetime | None:
@@ -166,8 +178,11 @@ def ledger(record: Record, frame: Frame) -> list[list[str]]:
         device = f", device {dose.device_no}" if dose.device_no else ""
         text = f"{dose.drug} {dose.mg:g} mg {ROUTES.get(dose.route, dose.route)}{device}"
         text += " (struck, not counted)" if dose.struck else ""
-        late = f"late, entered {frame.clock(dose.recorded_at)}" if dose.late else ""
-        why = [f"lot {dose.lot}" if dose.lot else "", dose.note, late]
+        late = f"entered {frame.clock(dose.recorded_at, seconds=True)}"
+        late = f"late, {late}" if dose.late else late
+        held = f"held {words.countdown(dose.hold_s)}" if dose.hold_s is not None else ""
+        why = [f"lot {dose.lot}" if dose.lot else "", dose.site or "", held]
+        why += [dose.after_hold or "", dose.note, dose.why, late]
         lines.append((dose.at, text, "; ".join(w for w in why if w), "", dose.author))
     for infusion in record.infusions:
         lines += _infusion_lines(infusion, _until(record))
@@ -194,15 +209,19 @@ def _infusion_lines(
 ) -> Iterator[tuple[datetime, str, str, str, str]]:
     for number, segment in enumerate(infusion.segments):
         rate = f"{segment.mg_per_min:.3g}" if segment.state == "running" else "0"
+        why = segment.reason
         if number == 0:
+            why = infusion.why
             text = f"Infusion start, {infusion.drug} {infusion.planned_mg:g} mg"
             text += f" over {infusion.minutes:g} min"
         else:
-            text = "Infusion resumed" if segment.state == "running" else "Infusion paused"
-        yield segment.start, text, segment.reason, rate, segment.author or infusion.author
+            known = {"pause": "paused", "rate": "rate changed"}
+            text = f"Infusion {known.get(segment.action, 'resumed')}"
+        yield segment.start, text, why, rate, segment.author or infusion.author
     if infusion.stopped_at:
         by = infusion.stopped_by or infusion.author
-        yield infusion.stopped_at, "Infusion stopped", infusion.stop_reason, "0", by
+        shown = f"; pump shows {infusion.pump_mg} mg" if infusion.pump_mg else ""
+        yield infusion.stopped_at, "Infusion stopped", infusion.stop_reason + shown, "0", by
     elif at := run_in_at(infusion, until):
         text = "Planned amount in, by the recorded rate"
         yield at, text, "reckoned; no stop was entered", "0", "program"

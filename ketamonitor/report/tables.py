@@ -28,7 +28,8 @@ COLUMNS = (
     *_METRIC_COLUMNS.values(),
     "flags",
     *("drug", "route", "mg", "mg_per_kg", "device_no", "lot"),
-    *("infusion_action", "planned_mg", "planned_min"),
+    *("infusion_action", "planned_mg", "planned_min", "mg_per_min", "rate_ml_per_h"),
+    *("strength_mg_per_ml", "pump_mg", "site", "hold_s", "after_hold", "why"),
     *_INSTRUMENT_COLUMNS.values(),
     *("alarm_event", "alarm_id", "alarm_condition", "alarm_priority", "alarm_type"),
     *("alarm_metric", "alarm_value", "alarm_op", "alarm_limit", "alarm_why", "alarm_until"),
@@ -112,7 +113,8 @@ def _reading(body: Mapping[str, Any]) -> Cells:
 
 
 def _dose(body: Mapping[str, Any]) -> Cells:
-    keys = ("drug", "route", "mg", "mg_per_kg", "device_no", "lot")
+    dose = ("drug", "route", "mg", "mg_per_kg", "device_no", "lot")
+    keys = (*dose, "site", "hold_s", "after_hold", "why")
     return {**{key: body.get(key) for key in keys}, "text": body.get("note")}
 
 
@@ -124,6 +126,11 @@ def _infusion(body: Mapping[str, Any]) -> Cells:
         "planned_mg": body.get("planned_mg"),
         "planned_min": body.get("minutes"),
         "mg_per_kg": body.get("mg_per_kg"),
+        "mg_per_min": body.get("mg_per_min"),
+        "rate_ml_per_h": body.get("rate_ml_h"),
+        "strength_mg_per_ml": body.get("strength_mg_ml"),
+        "pump_mg": body.get("given_mg"),
+        "why": body.get("why"),
         "text": body.get("reason"),
     }
 

@@ -13,6 +13,7 @@ ROUTES = {
     "sc": "under the skin",
     "nasal": "nasal",
     "oral": "by mouth",
+    "sublingual": "under the tongue",
 }
 
 

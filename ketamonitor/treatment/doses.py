@@ -1,0 +1,124 @@
+"""What a dose is asked before it is stored: each doubt is one line and wants a reason, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from ketamonitor import checks
+from ketamonitor.entries import Draft
+from ketamonitor.record import Record
+from ketamonitor.treatment.drugs import is_treatment
+from ketamonitor.treatment.order import Order
+from ketamonitor.words import clock
+
+#: A like dose so soon after (or before) another may be the same one, entered twice.
+DOUBLE = timedelta(seconds=60)
+
+
+def doubts(draft: Draft, record: Record, open_items: Sequence[str] = ()) -> list[str]:
+    """Why a dose, or a change of an infusion, needs a reason; nothing where it needs none.
+
+    ``open_items`` are the check-in's, in words, as far as the protocol needs them answered.
+    Nothing here forbids anything: what was given was given, and belongs into the record.
+    """
+    if draft.kind not in ("dose", "infusion"):
+        return []
+    found = [*_twice(draft, record), *_earlier(draft, record), *_ended(draft, record)]
+    if draft.kind == "dose" or draft.body["action"] == "start":
+        found += _amount(draft, record)
+        if open_items and record.first_dose_at is None and _treats(draft, record):
+            many = "1 item" if len(open_items) == 1 else f"{len(open_items)} items"
+            found.append(f"Check-in: {many} open ({', '.join(open_items)})")
+    return found
+
+
+def _twice(draft: Draft, record: Record) -> Iterator[str]:
+    body = draft.body
+    if draft.kind == "dose":
+        for dose in record.doses:
+            same = (dose.drug, dose.route, dose.device_no) == (
+                body["drug"],
+                body["route"],
+                body.get("device_no"),
+            )
+            if same and not dose.struck and abs(draft.at - dose.at) < DOUBLE:
+                yield f"{dose.mg:g} mg of {dose.drug} is recorded at {_at(dose.at)}: another one"
+                return
+        return
+    for infusion in record.infusions:
+        for act in infusion.acts:
+            if act.action == body["action"] and abs(draft.at - act.at) < DOUBLE:
+                yield f"The same change is recorded at {_at(act.at)}: another one"
+                return
+
+
+def _earlier(draft: Draft, record: Record) -> Iterator[str]:
+    times = [dose.at for dose in record.doses if not dose.struck]
+    times += [act.at for infusion in record.infusions for act in infusion.acts]
+    last = max(times, default=None)
+    if last is not None and draft.at < last:
+        yield f"Earlier than what is recorded for {_at(last)}"
+
+
+def _ended(draft: Draft, record: Record) -> Iterator[str]:
+    if record.ended_at is not None and draft.at >= record.ended_at:
+        yield f"After the end of the session at {_at(record.ended_at)}"
+    elif draft.kind == "infusion" and draft.body["action"] != "start":
+        infusion = record.infusions[-1] if record.infusions else None
+        stopped = infusion.stopped_at if infusion else None
+        if stopped is not None and draft.at >= stopped:
+            yield f"After the infusion’s stop at {_at(stopped)}"
+
+
+def _amount(draft: Draft, record: Record) -> Iterator[str]:
+    body, plan, order = draft.body, record.info.protocol.dose, record.orders.current
+    if not _treats(draft, record):
+        return
+    mg = Decimal(repr(body.get("mg", body.get("planned_mg"))))
+    if order is not None:
+        yield from _against_order(mg, order, record, draft.at)
+    if order is not None and order.reason:
+        return  # an order outside the range has its own reason already
+    per_kg = body.get("mg_per_kg")
+    for value, bounds, unit in (
+        (None if body.get("device_no") else float(mg), plan.mg_range, "mg"),
+        (None if body.get("device_no") else per_kg, plan.mg_per_kg_range, "mg/kg"),
+        (body.get("minutes"), plan.minutes_range, "min"),
+    ):
+        if value is not None and bounds is not None and not bounds[0] <= value <= bounds[1]:
+            yield f"{value:g} {unit} is outside the protocol’s {bounds[0]:g} to {bounds[1]:g}"
+
+
+def _against_order(mg: Decimal, order: Order, record: Record, at: datetime) -> Iterator[str]:
+    before = sum(
+        (Decimal(repr(d.mg)) for d in record.doses if not d.struck and _is(d.drug, record)),
+        Decimal(0),
+    )
+    for infusion in record.infusions:
+        if _is(infusion.drug, record):
+            # A stopped one has given what ran in; one that goes on will give what was planned.
+            whole = infusion.planned_mg if infusion.stopped_at is None else infusion.given_mg(at)
+            before += Decimal(repr(whole)).quantize(Decimal("0.001"))
+    if before + mg > order.mg:
+        told = f" beside {before.normalize():f} mg" if before else ""
+        yield f"{mg.normalize():f} mg{told} is more than the ordered {order.mg} mg"
+
+
+def _treats(draft: Draft, record: Record) -> bool:
+    return _is(draft.body["drug"], record)
+
+
+def _is(drug: str, record: Record) -> bool:
+    return is_treatment(drug, record.info.protocol.dose.drug)
+
+
+def _at(at: datetime) -> str:
+    return clock(at, seconds=True)
+
+
+def because(draft: Draft, why: str) -> Draft:
+    """The dose with the reason that was given for it. Raises ``ValueError`` where there is none."""
+    told = checks.text(why, "The reason", checks.LONGEST_NOTE)
+    return Draft(draft.kind, draft.at, draft.author, {**draft.body, "why": told})

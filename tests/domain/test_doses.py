@@ -1,0 +1,100 @@
+"""What a dose is asked: each doubt wants a reason, and nothing is forbidden."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from ketamonitor import drafts
+from ketamonitor.entries import Draft
+from ketamonitor.record import Record
+from ketamonitor.treatment import order
+from ketamonitor.treatment.doses import because, doubts
+from tests.domain.builders import at, chained, protocol, started
+
+KETAMINE = "ketamine (racemic)"
+
+
+def im(t_s: float, mg: float = 34.2, drug: str = KETAMINE) -> Draft:
+    return drafts.dose(drug, "im", mg, weight_kg=68.4, at=at(t_s), author="okafor")
+
+
+def record(*done: Draft) -> Record:
+    return Record.of(chained([started(protocol()), *done]))
+
+
+def ordered(mg: str, reason: str = "") -> Draft:
+    plan = protocol().dose
+    made = order.read(plan, {"mg": mg})
+    return order.draft(made, plan, reason=reason, at=at(1), author="okafor")
+
+
+def test_a_first_dose_and_what_is_no_dose_raise_no_doubt() -> None:
+    assert doubts(im(60), record()) == []
+    assert doubts(drafts.note("calm", at=at(60), author="o"), record()) == []
+
+
+def test_a_second_one_within_a_minute_before_or_after_is_asked_about() -> None:
+    made = record(im(60))
+    assert "34.2 mg of ketamine (racemic) is recorded" in doubts(im(119), made)[0]
+    assert doubts(im(120), made) == []
+    assert doubts(im(90, drug="ondansetron"), made) == []
+    assert len(doubts(im(30), made)) == 2  # a like one so near, and earlier than it
+
+
+def test_the_same_change_of_an_infusion_twice_is_asked_about() -> None:
+    start = drafts.infusion_start(KETAMINE, "iv", 34.2, 40, at=at(60), author="o")
+    pause = drafts.infusion_change("pause", "asked", at=at(600), author="o")
+    again = drafts.infusion_change("pause", "asked", at=at(630), author="o")
+    assert "The same change is recorded" in doubts(again, record(start, pause))[0]
+    resume = drafts.infusion_change("resume", "", at=at(630), author="o")
+    assert doubts(resume, record(start, pause)) == []
+
+
+def test_what_is_earlier_than_the_record_or_after_the_end_is_asked_about() -> None:
+    assert "Earlier than what is recorded" in doubts(im(60), record(im(900)))[0]
+    ended = drafts.ended("finished", at=at(1000), author="o")
+    assert "After the end of the session" in doubts(im(1001), record(ended))[0]
+    start = drafts.infusion_start(KETAMINE, "iv", 34.2, 40, at=at(60), author="o")
+    stop = drafts.infusion_change("stop", "asked", at=at(600), author="o")
+    late = drafts.infusion_change("pause", "asked", at=at(700), author="o")
+    assert "After the infusion’s stop" in doubts(late, record(start, stop))[0]
+
+
+def test_more_than_was_ordered_is_asked_about_and_less_is_not() -> None:
+    assert doubts(im(60, 17.1), record(ordered("34.2"))) == []
+    assert doubts(im(60), record(ordered("34.2"))) == []
+    (line,) = doubts(im(60, 34.3), record(ordered("34.2")))
+    assert line == "34.3 mg is more than the ordered 34.2 mg"
+    (line,) = doubts(im(900, 17.2), record(ordered("34.2"), im(60, 17.1)))
+    assert line == "17.2 mg beside 17.1 mg is more than the ordered 34.2 mg"
+    assert doubts(im(900, 4, "ondansetron"), record(ordered("34.2"), im(60))) == []
+
+
+def test_outside_the_protocols_range_is_asked_about_once() -> None:
+    plan = protocol()
+    dose = msgspec.structs.replace(plan.dose, mg_range=(10.0, 50.0), minutes_range=(30.0, 60.0))
+    first = started(msgspec.structs.replace(plan, dose=dose))
+    made = Record.of(chained([first]))
+    assert doubts(im(60, 60), made) == ["60 mg is outside the protocol’s 10 to 50"]
+    quick = drafts.infusion_start(KETAMINE, "iv", 34.2, 5, at=at(60), author="o")
+    assert doubts(quick, made) == ["5 min is outside the protocol’s 30 to 60"]
+    # the order has its own reason: nobody is asked twice
+    assert doubts(im(60, 60), Record.of(chained([first, ordered("60", "asked back")]))) == []
+
+
+def test_an_open_check_in_is_asked_about_before_the_first_dose_only() -> None:
+    (line,) = doubts(im(60), record(), ("Escort", "Weight"))
+    assert line == "Check-in: 2 items open (Escort, Weight)"
+    assert doubts(im(900), record(im(60)), ("Escort",)) == []
+    assert doubts(im(60, 4, "ondansetron"), record(), ("Escort",)) == []
+
+
+def test_the_reason_is_stored_with_the_dose_and_told() -> None:
+    given = because(im(90), "the second half, meant")
+    assert given.body["why"] == "the second half, meant"
+    assert given.at == at(90)
+    made = record(im(60), given)
+    assert made.doses[-1].why == "the second half, meant"
+    assert made.total_mg(at(90) + timedelta(seconds=1)) == 68.4
