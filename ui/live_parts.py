@@ -51,6 +51,7 @@ class LiveParts(QWidget):
     sessions_wanted = Signal()
     acknowledge_wanted = Signal(object)
     chair_wanted = Signal(str)
+    slot_wanted = Signal(str)
 
     def __init__(self, theme: Theme, user: str, author: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -167,6 +168,7 @@ class LiveParts(QWidget):
         self.trend = Trend(theme, self)
         self.timeline = Timeline(theme, author, self)
         self.due = DueStrip(theme, self)
+        self.due.slot_wanted.connect(self.slot_wanted)
         self.status = StatusBar(theme, user, self)
         self.sessions = SmallButton(theme, "Sessions", "back", self)
         self.sessions.clicked.connect(self.sessions_wanted)

@@ -13,6 +13,7 @@ from ketamonitor.report.chart import chart
 from ketamonitor.report.course import events, ledger, summary
 from ketamonitor.report.evidence import completeness, devices
 from ketamonitor.report.frame import Frame
+from ketamonitor.report.slots import slots
 from ketamonitor.report.values import values_table
 
 INTENDED_USE = "Aid to direct observation and the bedside monitor. Not a REMS form."
@@ -65,6 +66,7 @@ def content(
         "events": events(record, frame),
         "ledger": ledger(record, frame),
         "values": values_table(record, frame),
+        "schedule": slots(record, frame),
         "alerts": alerts(record, frame),
         "completeness": completeness(record, frame),
         "devices": devices(record),

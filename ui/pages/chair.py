@@ -27,6 +27,7 @@ from ui.pages.observation import ObservationPanel
 from ui.pages.parts import Kit
 from ui.pages.pressure import PressurePanel
 from ui.pages.remark import MarkPanel, NotePanel
+from ui.pages.schedule import SchedulePanel
 from ui.pages.signing import UnlockPanel
 
 
@@ -90,6 +91,7 @@ class Chair(QObject):
         self.alarms.typed_wanted.connect(lambda: self.open("pressure"))
         self.alarms.fault.connect(self.fault)
         page.devices_wanted.connect(self.show_devices)
+        page.slot_wanted.connect(self.open_slot)
         page.history_wanted.connect(self._read_history)
 
     @property
@@ -149,6 +151,13 @@ class Chair(QObject):
         self.page.open_panel(panel)
         panel.setFocus()
         panel.opened(self._station.clock.now())
+
+    def open_slot(self, slot: str) -> None:
+        """The schedule, with this slot chosen; an empty one chooses none."""
+        self.open("schedule")
+        panel = self._panels.get("schedule")
+        if self.opened == "schedule" and isinstance(panel, SchedulePanel):
+            panel.choose(slot)
 
     def lock(self, then: str = "") -> None:
         """Show the sign-in over tiles and trend; ``then`` names the panel that follows."""
@@ -213,6 +222,8 @@ class Chair(QObject):
             return MarkPanel(self._desk, self.view)
         if kind == "baseline":
             return BaselinePanel(self._desk, self.view, lambda: self.record.cuff)
+        if kind == "schedule":
+            return SchedulePanel(self._desk, self.view)
         if kind == "end":
             return EndPanel(replace(self._desk, submit=self._end), self.view)
         raise ValueError(f"there is no panel {kind!r}")

@@ -1,0 +1,139 @@
+"""The whole schedule of a session, and the word for a slot that was not done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtWidgets import QTableWidget
+
+from ketamonitor.entries import Draft
+from ketamonitor.schedule import told
+from ketamonitor.treatment.not_done import LONGEST_REASON, REASONS, not_done
+from ketamonitor.view import ASKING, DueItem, DueState, SessionView
+from ketamonitor.words import clock
+from ui.pages.entry import Desk, EntryPanel
+from ui.pages.parts import ANSWER, Rows, fill
+
+HEADERS = ("Planned", "What", "How it stands")
+
+
+class SchedulePanel(EntryPanel):
+    """Every slot with how it stands; the chosen one can be answered with a reason.
+
+    Nothing is chosen but by a touch, the arrow keys, or the slot that the panel was asked for.
+    """
+
+    title = "Schedule"
+    save_words = "Save as not done"
+
+    def __init__(self, desk: Desk, view: SessionView) -> None:
+        super().__init__(desk, view)
+        kit = desk.kit
+        self._shown: Rows = []
+        self._ids: list[str] = []
+        self.table: QTableWidget = kit.table(HEADERS, [], 2)
+        self.table.setAccessibleName("Schedule")
+        self.table.verticalHeader().setDefaultSectionSize(ANSWER)
+        self.table.setTabKeyNavigation(False)
+        self.table.itemSelectionChanged.connect(self.changed)
+        self.main.addWidget(self.table, 1)
+        self.what = kit.says("title")
+        self.reasons = kit.choice(list(REASONS), upright=True)
+        self.reasons.changed.connect(self._picked)
+        self.text = kit.field("Or another reason", "Reason")
+        self.text.setMaxLength(LONGEST_REASON)
+        self.text.textChanged.connect(self._typed)
+        self.side.addWidget(self.what)
+        self.side.addWidget(self.reasons)
+        self.side.addWidget(self.text)
+        self.finish()
+
+    @property
+    def item(self) -> DueItem | None:
+        """The slot that is chosen."""
+        rows = self.table.selectionModel().selectedRows()
+        chosen = self._ids[rows[0].row()] if rows else ""
+        return next((i for i in self.view.due if i.id == chosen), None)
+
+    def choose(self, slot: str) -> None:
+        """Show this slot as chosen; an unknown or empty one leaves nothing chosen."""
+        self._fill()
+        self.table.clearSelection()
+        if slot in self._ids:
+            self.table.selectRow(self._ids.index(slot))
+            return
+        asking = [i.id for i in self.view.due if i.state in ASKING]
+        if asking:
+            row = self.table.model().index(self._ids.index(asking[-1]), 0)
+            self.table.scrollTo(row)
+
+    def opened(self, now: datetime) -> None:
+        self.table.setFocus()
+
+    def missing(self) -> str:
+        if not self.view.due:
+            return "The schedule starts with the first dose"
+        item = self.item
+        if item is None:
+            return "Choose a slot"
+        if item.done_at is not None:
+            return f"{item.label} {clock(item.at)} is done"
+        if item.state is DueState.AHEAD:
+            return f"{item.label} {clock(item.at)} opens at {clock(item.opens_at)}"
+        return "" if self._reason() else "Choose a reason or type one"
+
+    def drafts(self, author: str) -> tuple[Draft, ...]:
+        if self.item is None:
+            raise ValueError("choose a slot")
+        return (not_done(self.item, self._reason(), at=self.desk.now(), author=author),)
+
+    def clear(self) -> None:
+        self.table.clearSelection()
+        self.reasons.clear()
+        self.text.clear()
+
+    def refresh(self) -> None:
+        self._fill()
+        item = self.item
+        self.what.setText(f"{item.label}, {clock(item.at)}: why not done" if item else "Not done")
+        super().refresh()
+
+    def _fill(self) -> None:
+        """Draw the rows anew where one has changed; the chosen slot stays chosen."""
+        rows = [[clock(i.at), _what(i), _stands(i)] for i in self.view.due]
+        ids = [i.id for i in self.view.due]
+        if rows == self._shown and ids == self._ids:
+            return
+        item = self.item
+        self.table.blockSignals(True)
+        fill(self.table, rows)
+        self._shown, self._ids = rows, ids
+        self.table.clearSelection()
+        if item is not None and item.id in ids:
+            self.table.selectRow(ids.index(item.id))
+        self.table.blockSignals(False)
+
+    def _reason(self) -> str:
+        return self.text.text().strip() or self.reasons.chosen or ""
+
+    def _picked(self) -> None:
+        if self.reasons.chosen is not None:
+            self.text.clear()
+        self.changed.emit()
+
+    def _typed(self) -> None:
+        if self.text.text():
+            self.reasons.clear()
+        self.changed.emit()
+
+
+def _what(item: DueItem) -> str:
+    kind = "BP" if item.what == "bp" else "Observation"
+    named = f"{kind}, {item.name}" if item.name else kind
+    return f"{named} (needed)" if item.mandatory else named
+
+
+def _stands(item: DueItem) -> str:
+    if item.said_by:
+        return f"{told(item)} ({item.said_by})"
+    return told(item)
