@@ -137,6 +137,7 @@ class LivePage(LiveParts):
         if wants_baseline is self.baseline.isHidden() or dosed is not self._gate_runs:
             self._gate_runs = dosed
             self.baseline.setVisible(wants_baseline)
+            self.checkin.setVisible(not dosed and view.ended_at is None)
             self._lay_out()
         self.end.setEnabled(view.ended_at is None)
         if self._record is not None:
@@ -177,6 +178,8 @@ class LivePage(LiveParts):
     def _acts(self) -> dict[int, Callable[[], object]]:
         key = Qt.Key
         return {
+            key.Key_K: self.checkin_wanted.emit,
+            key.Key_T: self.baseline_wanted.emit,
             key.Key_D: self.dose_wanted.emit,
             key.Key_O: self.observe_wanted.emit,
             key.Key_B: self.bp_wanted.emit,

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ui.live_layout import Places, places
+from ui.live_layout import GAP, Places, places
 from ui.theme import Theme
 from ui.widgets.alarm_bar import AlarmBar
 from ui.widgets.banner import Banner
@@ -32,6 +32,7 @@ class LiveParts(QWidget):
     (:meth:`show_card`). Both belong to the caller: what is taken out is never deleted.
     """
 
+    checkin_wanted = Signal()
     dose_wanted = Signal()
     observe_wanted = Signal()
     bp_wanted = Signal()
@@ -157,9 +158,11 @@ class LiveParts(QWidget):
         self.spo2 = LiveTile(theme, "SpO₂", "%", "spo2", "spo2", self)
         self.observed = ObservedTile(theme, self)
         self.strip = ValueStrip(theme, self)
-        self.baseline = ActionButton(theme, "Lock baseline", "lock", main=True)
+        self.baseline = ActionButton(theme, "Lock baseline", "lock", "T", main=True)
         self.baseline.setParent(self)
         self.baseline.clicked.connect(self.baseline_wanted)
+        self.checkin = ActionButton(theme, "Check-in", "list", "K", parent=self)
+        self.checkin.clicked.connect(self.checkin_wanted)
         self.buttons = self._buttons()
         self.end = self.buttons[-1]
         self.offer = ActionButton(theme, "", "list", "C", parent=self)
@@ -286,14 +289,16 @@ class LiveParts(QWidget):
             self.timeline.setGeometry(at.adjusted(0, 48 + 8, 0, 0))
 
     def _place_baseline(self, at: QRect) -> None:
-        """Until the baseline is locked, its button shares the gate's place."""
-        if self.baseline.isHidden():
-            self.gate.show()
-            return
-        half = 146
-        self.gate.setVisible(self._gate_runs)
-        self.baseline.setGeometry(at.x(), at.y() - 3, half if self._gate_runs else at.width(), 48)
-        self.gate.setGeometry(at.x() + half + 8, at.y(), at.width() - half - 8, 42)
+        """The buttons of what comes before the dose share the gate's place as long as needed."""
+        shown = [b for b in (self.checkin, self.baseline) if not b.isHidden()]
+        gate = self._gate_runs or not shown
+        self.gate.setVisible(gate)
+        count = len(shown) + gate
+        wide = (at.width() - GAP * (count - 1)) // count
+        for place, button in enumerate(shown):
+            button.setGeometry(at.x() + place * (wide + GAP), at.y() - 3, wide, 48)
+        left = at.x() + len(shown) * (wide + GAP)
+        self.gate.setGeometry(left, at.y(), at.right() + 1 - left, 42)
 
     def _house(self, compact: bool) -> None:
         """In compact, what does not fit stands in the scrolled part."""
@@ -305,10 +310,13 @@ class LiveParts(QWidget):
             self._house_card(self._card, compact)
         parts = (
             *(self.trend, self.phases, self.observed, self.timeline),
-            *(self.baseline, self.gate, self.offer),
+            *(self.checkin, self.baseline, self.gate, self.offer),
         )
         if compact:
-            for widget in (self.offer, self.trend, self.baseline, self.phases, self.gate):
+            for widget in (
+                *(self.offer, self.trend, self.checkin, self.baseline),
+                *(self.phases, self.gate),
+            ):
                 self._lower_box.addWidget(widget)
             self._lower_box.addLayout(self._lower_row)
             self._lower_row.addWidget(self.observed, 1, Qt.AlignmentFlag.AlignTop)

@@ -18,6 +18,7 @@ from ui.bridge import Bridge
 from ui.live_page import LivePage
 from ui.pages.baseline import BaselinePanel
 from ui.pages.chair_alarms import ChairAlarms
+from ui.pages.checkin import CheckInPanel
 from ui.pages.cuffs import Cuffs
 from ui.pages.devices import DevicesPage
 from ui.pages.dose import DosePanel
@@ -65,6 +66,7 @@ class Chair(QObject):
         self.opened = ""
         self._desk = Desk(kit, station.clock.now, self._author, self._submit, bridge.deliver)
         for kind, wanted in (
+            ("checkin", page.checkin_wanted),
             ("dose", page.dose_wanted),
             ("observation", page.observe_wanted),
             ("pressure", page.bp_wanted),
@@ -212,6 +214,8 @@ class Chair(QObject):
         return self._panels[kind]
 
     def _make(self, kind: str) -> EntryPanel:
+        if kind == "checkin":
+            return CheckInPanel(self._desk, self.view)
         if kind == "dose":
             return DosePanel(self._desk, self.view, lambda: self.record)
         if kind == "observation":
