@@ -22,10 +22,19 @@ OPS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 
 def dose_line(dose: DosePlan) -> str:
     """``Ketamine, into a vein: 0.5 mg/kg over 40 min``."""
+    each = "mg/kg as ordered" if dose.mg_per_kg is None else f"{dose.mg_per_kg:g} mg/kg"
     if dose.given_as == "infusion":
-        amount = f"{dose.mg_per_kg:g} mg/kg over {dose.minutes:g} min"
+        over = "so long as ordered" if dose.minutes is None else f"over {dose.minutes:g} min"
+        amount = f"{each} {over}"
     elif dose.given_as == "bolus":
-        amount = f"{dose.mg_per_kg:g} mg/kg at once"
+        amount = f"{each} at once"
+    elif dose.given_as == "oral":
+        amount = "as ordered" if dose.mg_per_kg is None else each
+        if dose.hold_min is not None:
+            after = {"swallow": "swallowed", "spit": "spat out"}.get(
+                dose.after_hold, "swallowed or spat out"
+            )
+            amount += f", held {dose.hold_min:g} min, then {after}"
     else:
         total = (dose.device_mg or 0) * (dose.devices or 0)
         amount = f"{dose.devices} devices of {dose.device_mg:g} mg, {total:g} mg in all"
@@ -34,9 +43,11 @@ def dose_line(dose: DosePlan) -> str:
 
 def arithmetic(dose: DosePlan, weight_kg: float | None) -> str:
     """The protocol's own arithmetic for this weight, shown and never filled in; else why not."""
-    if dose.mg_per_kg is None:
+    if dose.given_as == "devices":
         total = (dose.device_mg or 0) * (dose.devices or 0)
         return f"{dose.devices} × {dose.device_mg:g} mg = {total:g} mg"
+    if dose.mg_per_kg is None:
+        return "none, the order says how much"
     if weight_kg is None:
         return f"{dose.mg_per_kg:g} mg/kg, no weight recorded"
     return f"{dose.mg_per_kg:g} mg/kg × {weight_kg:g} kg = {dose.mg_per_kg * weight_kg:.1f} mg"
