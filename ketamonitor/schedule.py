@@ -98,7 +98,7 @@ def _item(plan: DuePlan, slot: _Slot, needed: Sequence[str], done: Done, now: da
         if not found:  # a protocol that needs no instrument: any answer is an observation
             hit = _first([at for times in done.answers.values() for at in times], slot)
     late = slot.at + timedelta(minutes=plan.grace_min)
-    said = done.not_done.said(slot.id, slot.opens)
+    said = done.not_done.said(slot.id, slot.opens, slot.closes)
     if hit is not None:
         state = DueState.DONE if hit <= late else DueState.LATE
     elif said is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from devices.metrics import CUFF, METRICS
@@ -13,7 +13,8 @@ from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.record import Record
 from ketamonitor.report import alerts
 from ketamonitor.report.frame import Frame
-from ketamonitor.treatment.plan import DuePlan
+from ketamonitor.schedule import due_of
+from ketamonitor.view import COMING, DueState
 
 
 def completeness(record: Record, frame: Frame) -> dict[str, Any]:
@@ -55,29 +56,17 @@ def _gaps(record: Record, frame: Frame) -> Iterator[list[str]]:
 
 
 def _slots(record: Record, frame: Frame) -> Iterator[tuple[str, str]]:
-    """For each row of the schedule: how many slots were met within their time."""
-    if not frame.dosed:
-        return
+    """Of pressures and of observations: how many slots were met within their time."""
     end = record.ended_at or record.last_at or frame.zero
-    for due in record.info.protocol.due:
-        bp = due.what == "bp"
-        times = (
-            [c.at for c in record.cuff if c.plotted]
-            if bp
-            else [a.at for a in record.answers if not a.struck]
-        )
-        slots = [frame.zero + timedelta(minutes=m) for m in due.minutes]
-        # A slot whose time was not over when the session ended was not expected.
-        passed = [at for at in slots if at + timedelta(minutes=due.grace_min) <= end]
-        met = [at for at in passed if _met(at, times, due)]
-        label = "BP slots met in time" if bp else "Observation slots met in time"
-        missed = ", ".join(frame.clock(at) for at in passed if at not in met)
-        yield label, f"{len(met)} of {len(passed)}" + (f", not {missed}" if missed else "")
-
-
-def _met(slot: datetime, times: list[datetime], due: DuePlan) -> bool:
-    first, last = slot - timedelta(minutes=due.early_min), slot + timedelta(minutes=due.grace_min)
-    return any(first <= at <= last for at in times)
+    # A slot whose time was not over when the session ended was not expected.
+    reached = [i for i in due_of(record, end) if i.state not in (*COMING, DueState.DUE)]
+    for what, label in (("bp", "BP"), ("observation", "Observation")):
+        slots = [item for item in reached if item.what == what]
+        if slots:
+            met = [item for item in slots if item.state is DueState.DONE]
+            missed = ", ".join(frame.clock(item.at) for item in slots if item not in met)
+            told = f"{len(met)} of {len(slots)}" + (f", not {missed}" if missed else "")
+            yield f"{label} slots met in time", told
 
 
 def _late(record: Record, frame: Frame) -> Iterator[list[str]]:

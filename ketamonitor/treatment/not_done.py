@@ -15,8 +15,7 @@ REASONS = (
     "Patient asleep, not woken",
     "Patient declined",
     "Away from the chair",
-    "Cuff or sensor off",
-    "Monitor or cuff fault",
+    "Cuff, sensor or monitor fault",
     "Nurse needed elsewhere",
 )
 
@@ -26,10 +25,11 @@ LONGEST_REASON = 200
 
 @dataclass(frozen=True, slots=True)
 class NotDone:
-    """That the slot of this id was not done: said ``at``, by whom, and why."""
+    """That the slot of this id, ``due_at`` as it was timed then, was not done: said ``at``."""
 
     seq: int
     slot: str
+    due_at: datetime
     reason: str
     at: datetime
     by: str
@@ -45,18 +45,23 @@ class NotDoneSlots:
         """Take in the next entry, of whatever kind."""
         body = entry.body
         if entry.kind == "event" and body.get("event") == "not_done":
+            due_at = datetime.fromisoformat(body["due_at"])
             self.answers.append(
-                NotDone(entry.seq, body["slot"], body["reason"], entry.at, entry.author)
+                NotDone(entry.seq, body["slot"], due_at, body["reason"], entry.at, entry.author)
             )
         elif entry.kind == "correction":
             self.answers = [a for a in self.answers if a.seq != body["of_seq"]]
 
-    def said(self, slot: str, since: datetime) -> NotDone | None:
-        """The last answer for the slot of those given from ``since`` on.
+    def said(self, slot: str, opens: datetime, closes: datetime | None) -> NotDone | None:
+        """The last answer for the slot, whose window this is now.
 
-        An older one was about another time: the first dose has been corrected since.
+        One given for a time outside it was about another time: the first dose has been corrected.
         """
-        return next((a for a in reversed(self.answers) if a.slot == slot and a.at >= since), None)
+        for answer in reversed(self.answers):
+            inside = opens <= answer.due_at and (closes is None or answer.due_at <= closes)
+            if answer.slot == slot and inside:
+                return answer
+        return None
 
 
 def not_done(item: DueItem, reason: str, *, at: datetime, author: str) -> Draft:

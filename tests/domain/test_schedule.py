@@ -23,21 +23,7 @@ from tests.domain.builders import at, chained, cuff, protocol, started
 IV = protocol()
 
 #: A named slot at 40 minutes, 35 to 50, and one at the end without a window of its own.
-NAMED = msgspec.structs.replace(
-    protocol("spravato-84"),
-    due=(
-        DuePlan(
-            what="bp",
-            minutes=(40,),
-            early_min=5,
-            grace_min=5,
-            late_min=10,
-            name="SPRAVATO 40 min",
-            mandatory=True,
-        ),
-        DuePlan(what="bp", minutes=(120,), early_min=5, grace_min=10),
-    ),
-)
+NAMED = protocol("spravato-84")
 
 #: Each 10 minutes, and on while the pump runs.
 GOING_ON = msgspec.structs.replace(
@@ -77,6 +63,11 @@ def answered(minute: float, *keys: str) -> list[Draft]:
 
 def record(used: TreatmentProtocol, *acts: Draft) -> Record:
     return Record.of(chained([started(used), *acts]))
+
+
+def forty_of(seen: Record, minute: float) -> DueItem:
+    (item,) = [i for i in due_of(seen, at(60 * minute)) if i.name]
+    return item
 
 
 def struck(seq: int, minute: float) -> Draft:
@@ -177,10 +168,10 @@ def test_asks_are_needed_beside_the_protocols_own() -> None:
 
 def test_not_done_stands_with_its_reason_until_a_reading_comes() -> None:
     acts = [given_dose(0)]
-    item = due_of(record(NAMED, *acts), at(51 * 60))[0]
+    item = forty_of(record(NAMED, *acts), 51)
     assert told(item) == "missed: its window is over"
     acts.append(not_done(item, "Patient asleep, not woken", at=at(51 * 60), author="okafor"))
-    said = due_of(record(NAMED, *acts), at(52 * 60))[0]
+    said = forty_of(record(NAMED, *acts), 52)
     assert (said.state, said.reason, said.said_by) == (
         DueState.NOT_DONE,
         "Patient asleep, not woken",
@@ -188,23 +179,30 @@ def test_not_done_stands_with_its_reason_until_a_reading_comes() -> None:
     )
     assert told(said) == "not done: Patient asleep, not woken"
     found = drafts.manual_bp(122, 74, at=at(41 * 60), author="okafor")  # it had been written down
-    late = due_of(record(NAMED, *acts, found), at(55 * 60))[0]
+    late = forty_of(record(NAMED, *acts, found), 55)
     assert (late.state, late.reason, told(late)) == (DueState.DONE, "", "done 14:41")
 
 
 def test_a_struck_answer_opens_the_slot_again() -> None:
-    item = due_of(record(NAMED, given_dose(0)), at(51 * 60))[0]
+    item = forty_of(record(NAMED, given_dose(0)), 51)
     said = not_done(item, "asleep", at=at(51 * 60), author="okafor")
     again = record(NAMED, given_dose(0), said, struck(3, 52))
-    assert due_of(again, at(53 * 60))[0].state is DueState.MISSED
+    assert forty_of(again, 53).state is DueState.MISSED
 
 
 def test_a_struck_dose_moves_the_clock_and_what_was_said_of_the_old_time_does_not_count() -> None:
-    item = due_of(record(NAMED, given_dose(0)), at(51 * 60))[0]
+    item = forty_of(record(NAMED, given_dose(0)), 51)
     said = not_done(item, "asleep", at=at(51 * 60), author="okafor")
     moved = record(NAMED, given_dose(0), said, given_dose(30), struck(2, 55))
-    forty = due_of(moved, at(71 * 60))[0]
+    forty = forty_of(moved, 71)
     assert (forty.id, forty.at, forty.state) == (item.id, at(70 * 60), DueState.DUE)
+
+
+def test_a_dose_moved_by_a_minute_keeps_what_was_said() -> None:
+    item = forty_of(record(NAMED, given_dose(0)), 51)
+    said = not_done(item, "asleep", at=at(51 * 60), author="okafor")
+    moved = record(NAMED, given_dose(0), said, given_dose(1), struck(2, 55))
+    assert forty_of(moved, 56).state is DueState.NOT_DONE
 
 
 # Rows that go on ---------------------------------------------------------------------------------
@@ -333,6 +331,9 @@ def recorded_record(drafted: list[Draft], minutes: list[float]) -> Record:
 
 def test_the_latest_word_of_a_slot_counts() -> None:
     said = NotDoneSlots(
-        [NotDone(5, "bp@10", "asleep", at(600), "a"), NotDone(6, "bp@10", "away", at(620), "b")]
+        [
+            NotDone(5, "bp@10", at(600), "asleep", at(600), "a"),
+            NotDone(6, "bp@10", at(600), "away", at(620), "b"),
+        ]
     )
     assert bp([], 12, IV, said)[0].reason == "away"

@@ -119,7 +119,7 @@ def test_due_reminders_are_blue_and_not_alarm_coloured(qtbot: QtBot, theme: Them
     assert colours(image, NIGHT.due_fill) == {NIGHT.due_fill}
     assert colours(image, NIGHT.high, NIGHT.medium, NIGHT.low) == set()
     assert "14:32 · 11 min old" in page.pressure.words
-    assert "Due 14:42, 1:40 ago: start the cuff or press B" in page.pressure.words
+    assert "Due 14:42, 1:40 ago: start cuff, or B" in page.pressure.words
 
 
 def test_in_alarm_bar_and_tiles_say_what_and_which_limit(

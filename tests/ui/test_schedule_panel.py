@@ -18,9 +18,13 @@ from ketamonitor.treatment.not_done import not_done
 from ketamonitor.view import DueState, SessionView
 from tests.domain.builders import chained, protocol, started
 from tests.ui.forms import START, Bench, view
+from tests.ui.keys import Keys
+from tests.ui.test_window import Place, begin, place, sign_in_first
 from ui.pages.schedule import SchedulePanel
 from ui.theme import Theme
 from ui.widgets.due_strip import DueStrip, due_cells
+
+__all__ = ["place"]  # a fixture of the window's own tests
 
 
 @pytest.fixture
@@ -144,6 +148,36 @@ def test_the_table_says_how_each_slot_stands(bench: Bench, qtbot: QtBot) -> None
         ["14:20", "Observation", "due now"],
         ["14:30", "BP", "to come"],
     ]
+
+
+def test_keys_alone_lead_from_the_live_page_to_a_stored_reason(place: Place, qtbot: QtBot) -> None:
+    sign_in_first(place, qtbot)
+    begin(place, qtbot)
+    chair = place.window.chair
+    assert chair is not None
+    begun = place.station.clock.now() - timedelta(minutes=12)
+    late = drafts.infusion_start("ketamine", "iv", 34.2, 40, at=begun, author="r.okafor")
+    place.station.submit(chair.session, late)
+    keys = Keys(qtbot, place.window)
+    keys.until(lambda: bool(chair.view.due), "the schedule begins with the first dose")
+    keys.tab_to("Due")
+    keys.enter()
+    panel = chair.page.panel
+    assert isinstance(panel, SchedulePanel)
+    assert panel.item is None
+    keys.press(Qt.Key.Key_Down)
+    keys.until(lambda: chosen(panel) in ("bp@10", "observation@10"), "an arrow key chooses")
+    slot = chosen(panel)
+    keys.choose("Patient declined")
+    keys.enter()
+    keys.until(lambda: chair.page.panel is None, "the page comes back once it is stored")
+    keys.until(
+        lambda: (
+            ("Patient declined", DueState.NOT_DONE)
+            in [(i.reason, i.state) for i in chair.view.due if i.id == slot]
+        ),
+        "the slot stands as not done with its reason",
+    )
 
 
 # The strip ---------------------------------------------------------------------------------------

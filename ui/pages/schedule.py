@@ -40,12 +40,13 @@ class SchedulePanel(EntryPanel):
         self.what = kit.says("title")
         self.reasons = kit.choice(list(REASONS), upright=True)
         self.reasons.changed.connect(self._picked)
-        self.text = kit.field("Or another reason", "Reason")
+        self.text = kit.field("The reason in other words", "Reason")
         self.text.setMaxLength(LONGEST_REASON)
         self.text.textChanged.connect(self._typed)
-        self.side.addWidget(self.what)
+        self.main.addWidget(self.what)
+        self.main.addWidget(self.text)
+        self.side.addWidget(kit.label("Why it was not done", "title"))
         self.side.addWidget(self.reasons)
-        self.side.addWidget(self.text)
         self.finish()
 
     @property
@@ -95,7 +96,9 @@ class SchedulePanel(EntryPanel):
     def refresh(self) -> None:
         self._fill()
         item = self.item
-        self.what.setText(f"{item.label}, {clock(item.at)}: why not done" if item else "Not done")
+        self.what.setText(
+            f"{item.label} {clock(item.at)}: {told(item)}" if item else "No slot is chosen"
+        )
         super().refresh()
 
     def _fill(self) -> None:

@@ -174,7 +174,7 @@ def next_cuff(view: SessionView, now: datetime) -> tuple[str, bool, float | None
     past = [i for i in slots if i.state in ASKING]
     if past:
         ago = words.countdown((now - past[-1].at).total_seconds())
-        return f"Due {words.clock(past[-1].at)}, {ago} ago: start the cuff or press B", True, 1.0
+        return f"Due {words.clock(past[-1].at)}, {ago} ago: start cuff, or B", True, 1.0
     ahead = next((item for item in slots if item.state in COMING), None)
     if ahead is None:
         return "", False, None
