@@ -89,6 +89,10 @@ def _infusing(infusion: InfusionView, now: datetime) -> tuple[bool, str, float |
     if infusion.ends_at is not None and now >= infusion.ends_at:
         return True, f"{given} by {words.clock(infusion.ends_at)}", None
     share = infusion.given_mg / infusion.planned_mg
+    planned = infusion.planned_mg / infusion.minutes
+    if infusion.mg_per_min is not None and abs(infusion.mg_per_min / planned - 1) > 0.01:
+        # At another rate the planned minutes say nothing any more.
+        return False, f"{given} of {infusion.planned_mg:g} mg", share
     ran = words.countdown(infusion.minutes * 60 * share)
     return False, f"{ran} of {words.countdown(infusion.minutes * 60)}", share
 

@@ -178,7 +178,9 @@ class LiveSession:
             baseline=record.baseline,
             infusion=self._infusion(now),
             total_mg=record.total_mg(now),
-            doses=len(record.doses) + len(record.infusions),
+            doses=sum(record.counts(dose) for dose in record.doses)
+            + sum(record.treats(infusion.drug) for infusion in record.infusions),
+            order=record.orders.current,
             first_dose_at=first_dose,
             gate_at=gate.at if gate else None,
             gate_open=gate is not None and gate.open,

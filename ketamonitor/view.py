@@ -14,6 +14,7 @@ from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.entries import Entry
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.treatment.checkin import CheckInView
+from ketamonitor.treatment.order import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class SessionInfo:
     simulated: bool
     chair: str
     author: str
+    #: Which real session of this patient it is; ``None`` where that was not known at the start.
+    series: int | None = None
 
 
 class Freshness(StrEnum):
@@ -341,7 +344,9 @@ class SessionView:
     interruption: Interruption | None = None
     sound: SoundCheck = SoundCheck()
     actions: tuple[ActionDone, ...] = ()
-    checkin: CheckInView = CheckInView()
+    checkin: CheckInView = field(default_factory=CheckInView)
+    #: What was ordered for this session; the last order counts.
+    order: Order | None = None
     #: Whether ``gate_at`` is over; never while a dose still runs.
     gate_open: bool = False
 

@@ -116,6 +116,9 @@ def headline(entry: Entry) -> tuple[str, str] | None:
         parts.append(entry.author)
     if late:
         parts.append(f"entered {clock(entry.recorded_at)}, late")
+    elif entry.kind in ("dose", "infusion") and entry.late_s >= 1:
+        # Of a drug both times are always told: when it was given and when that was written.
+        parts.append(f"entered {clock(entry.recorded_at, seconds=True)}")
     return title, " · ".join(parts)
 
 
