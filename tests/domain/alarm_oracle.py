@@ -17,6 +17,7 @@ from typing import Any
 from devices.metrics import METRICS
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.entries import Entry
+from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import TreatmentProtocol
 
 BEYOND = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -283,8 +284,10 @@ class Oracle:
             bound = self.bound(row)
             if bound is None:
                 continue
-            if row.metric == "moaas":
-                holds = self.answer is not None and BEYOND[row.op](self.answer, bound)
+            if row.metric in INSTRUMENTS:
+                # The machine's nurse answers this one only; the others have no value.
+                asked = self.answer if row.metric == "moaas" else None
+                holds = asked is not None and BEYOND[row.op](asked, bound)
             elif METRICS[row.metric].episodic:
                 needed = row.confirm.readings if row.confirm else row.for_readings
                 last = self.cuffs.get(row.metric, [])[-needed:]
