@@ -252,7 +252,7 @@ class Record:
                 body["sys"], body["dia"], body_time(body["of_at"]), entry.at, entry.author
             )
             self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
-        elif body.get("event") in ("mark", "action", "not_done", "order"):
+        elif body.get("event") in ("mark", "action", "not_done", "bp_weighed", "order"):
             self._event(entry, body["text"])
 
     def _note(self, entry: Entry) -> None:
@@ -322,6 +322,7 @@ def session_info(first: Entry) -> SessionInfo:
         body["simulated"],
         body["chair"],
         first.author,
+        body.get("series"),
     )
 
 

@@ -53,6 +53,8 @@ class SessionPlan:
     devices: tuple[DeviceChoice, ...]
     simulated: bool
     chair: str
+    #: Which session of the patient's series it is, where that is known.
+    series: int | None = None
 
     def check(self, today: date, standing: Standing) -> None:
         """Raises ``ValueError`` with one clear line where the plan cannot be used.
@@ -156,6 +158,8 @@ class Station:
             "chair": plan.chair,
             "software": __version__,
         }
+        if plan.series is not None:
+            body["series"] = plan.series
         done = self._recorder.open(session, Draft("session", now, author, body))
         self._open_ports(session, plan.devices, finders, opened, now, simulated=plan.simulated)
         return session, done

@@ -158,7 +158,7 @@ class LiveParts(QWidget):
         self.spo2 = LiveTile(theme, "SpO₂", "%", "spo2", "spo2", self)
         self.observed = ObservedTile(theme, self)
         self.strip = ValueStrip(theme, self)
-        self.baseline = ActionButton(theme, "Lock baseline", "lock", "T", main=True)
+        self.baseline = ActionButton(theme, "Baseline", "lock", "T", main=True)
         self.baseline.setParent(self)
         self.baseline.clicked.connect(self.baseline_wanted)
         self.checkin = ActionButton(theme, "Check-in", "list", "K", parent=self)

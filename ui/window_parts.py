@@ -11,6 +11,7 @@ from ketamonitor.people import Person
 from ketamonitor.record import Record
 from ketamonitor.station import Station
 from ketamonitor.store import SessionSummary
+from ketamonitor.treatment.patients import known_patients
 from ketamonitor.view import SessionView
 from ui.background import Background
 from ui.bridge import Bridge
@@ -83,6 +84,8 @@ class WindowParts(QMainWindow):
             station.approvals,
             self.background,
             lambda: self.person,
+            lambda: known_patients(station.sessions()),
+            lambda session: station.record(session).checkin.view.allergies,
         )
         self.devices = self._devices_page()
         self.review = ReviewPage(

@@ -88,6 +88,20 @@ def begin(place: Place, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: place.window.chair is not None, timeout=WAIT)
 
 
+def test_who_was_seen_before_brings_identity_and_nothing_else(place: Place, qtbot: QtBot) -> None:
+    sign_in_first(place, qtbot)
+    page = place.window.new_session
+    place.window.show_new_session()
+    page.said_name.setChecked(True)
+    page.patients.taken.emit(PATIENT)
+    typed = (page.name.text(), page.mrn.text(), page.born.text())
+    assert typed == (PATIENT.name, PATIENT.mrn, "14 Mar 1984")
+    assert not page.said_name.isChecked()
+    assert not page.said_born.isChecked()
+    assert page.weight.text() == page.chair.text() == ""
+    assert page.protocol.chosen is None
+
+
 def test_the_first_person_is_made_once_and_then_signs_in(place: Place, qtbot: QtBot) -> None:
     first = place.window.sign_in.first
     first.name.setText("r.okafor")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from ketamonitor.entries import Draft
@@ -14,11 +14,14 @@ from ketamonitor.treatment.checkin_items import ITEMS
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.checkin_fields import ItemForm
-from ui.pages.checkin_list import ItemList
+from ui.pages.checkin_list import WIDTH, ItemList
 from ui.pages.entry import Desk, EntryPanel
 
 #: Keys that go to another item.
 _STEPS = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
+
+#: Logical pixels of the panel below which the list of items is a narrow one.
+NARROW = 1000
 
 _STATES = {"answered": "answered", "not_applicable": "not applicable", "not_done": "not done"}
 
@@ -49,7 +52,6 @@ class CheckInPanel(EntryPanel):
             form.changed.connect(self.changed)
             self.stack.addWidget(_scrolled(form))
         self.list_area = left = _scrolled(self.items)
-        left.setFixedWidth(232)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(left)
@@ -70,6 +72,15 @@ class CheckInPanel(EntryPanel):
         self.items.show_item(self._next_open() or self.keys[0])
         self.finish()
         self.main.setStretch(self.main.count() - 1, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        self.list_area.setFixedWidth(160 if narrow else WIDTH + 18)
+        # what the frames, their margins and the scroll bar take is not the form's
+        room = self.width() - self._side_frame.width() - self.list_area.width() - 72
+        for form in self.forms.values():
+            form.fit(room)
 
     @property
     def key(self) -> str:

@@ -7,13 +7,17 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ketamonitor.treatment.checkin import LONGEST, Value, is_asked
 from ketamonitor.treatment.checkin_items import Field, FieldKind, Item
 from ketamonitor.treatment.checkin_typed import read_field, read_when
 from ketamonitor.words import clock, day
 from ui.pages.parts import Choice, Kit, set_mark
+
+#: Logical pixels below which question and answers stand below one another.
+STACKED_BELOW = 520
+_WAY = {False: QBoxLayout.Direction.LeftToRight, True: QBoxLayout.Direction.TopToBottom}
 
 
 class FieldRow(QWidget):
@@ -29,7 +33,7 @@ class FieldRow(QWidget):
         self.choice: Choice | None = None
         self.tick = kit.tick_box(row.label) if row.kind is FieldKind.TICK else None
         self.typed = None
-        inside = QHBoxLayout(self)
+        self._inside = inside = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         inside.setContentsMargins(10, 4, 8, 4)
         inside.setSpacing(10)
         if self.tick is not None:
@@ -52,10 +56,24 @@ class FieldRow(QWidget):
         self.typed.textChanged.connect(self.changed)
         wide = row.kind is FieldKind.TEXT
         if not wide:
-            self.typed.setFixedWidth(240)
+            self.typed.setMaximumWidth(240)
+            self.typed.setMinimumWidth(150)
         inside.addWidget(self.typed, 2 if wide else 0)
         if not wide:
             inside.addWidget(self.read, 1)
+
+    def fit(self, room: int) -> None:
+        """Where there is little room the answers stand below the question, if need be one below
+        the other: none may be cut off."""
+        stacked = room < STACKED_BELOW
+        self._inside.setDirection(_WAY[stacked])
+        self._inside.setSpacing(4 if stacked else 10)
+        if self.choice is None:
+            return
+        wide = sum(b.sizeHint().width() + 6 for b in self.choice.buttons.values()) + 18
+        choices = self.choice.layout()
+        assert isinstance(choices, QBoxLayout)
+        choices.setDirection(_WAY[stacked and wide > room])
 
     @property
     def control(self) -> QWidget:
@@ -126,7 +144,7 @@ class ItemForm(QWidget):
         self.reason.setMaxLength(LONGEST)
         self.instead.changed.connect(self._told)
         self.reason.textChanged.connect(self.changed)
-        low = QHBoxLayout()
+        self._low = low = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         low.setContentsMargins(10, 8, 8, 0)
         low.addWidget(kit.label("Instead", "muted", wrap=False))
         low.addWidget(self.instead)
@@ -134,6 +152,12 @@ class ItemForm(QWidget):
         inside.addLayout(low)
         inside.addStretch()
         self._show()
+
+    def fit(self, room: int) -> None:
+        """Take the width there is, in logical pixels."""
+        for row in self.rows:
+            row.fit(room)
+        self._low.setDirection(_WAY[room < STACKED_BELOW])
 
     @property
     def status(self) -> str:

@@ -22,7 +22,7 @@ class ItemButton(Drawn):
         super().__init__(theme, name)
         self.state, self.answered = "", False
         self.setCheckable(True)
-        self.setMinimumHeight(48)
+        self.setMinimumSize(100, 48)
         # Up and Down go through the items: thirteen stops for Tab would bury the answers.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.toggled.connect(self.update)

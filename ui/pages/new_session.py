@@ -14,11 +14,14 @@ from ketamonitor.approvals import Approvals
 from ketamonitor.people import Person
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.station import SessionPlan
+from ketamonitor.treatment.patients import KnownPatient
 from ketamonitor.view import Patient
+from ketamonitor.words import day
 from ui.background import Background
 from ui.pages.approval_part import ApprovalPart
 from ui.pages.device_rows import DeviceRows
 from ui.pages.parts import Kit, rule
+from ui.pages.patients_part import PatientsPart
 from ui.pages.protocol_preview import ProtocolPreview
 from ui.port_watch import PortWatch
 
@@ -41,12 +44,16 @@ class NewSessionPage(QWidget):
         approvals: Approvals,
         background: Background,
         person: Callable[[], Person | None],
+        patients: Callable[[], list[KnownPatient]],
+        allergies: Callable[[str], str],
     ) -> None:
         super().__init__()
         self.kit, self._protocols, self._now = kit, protocols, now
         self.approval = ApprovalPart(kit, approvals, background, person)
         self.approval.changed.connect(self._refresh)
         self._starting = False
+        self.patients = PatientsPart(kit, background, patients, allergies)
+        self.patients.taken.connect(self._take)
         # Two columns where there is no room for three: then patient and treatment share the left.
         self._left_part = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._left_part.setSpacing(8)
@@ -87,6 +94,7 @@ class NewSessionPage(QWidget):
     def _patient_card(self) -> QWidget:
         kit = self.kit
         frame, inside = kit.card("1 Patient")
+        inside.addWidget(self.patients)
         self.name = kit.field("surname, given names", "Patient's full name")
         self.mrn = kit.field("", "Record number, MRN")
         self.born = kit.field("day month year", "Date of birth")
@@ -163,6 +171,7 @@ class NewSessionPage(QWidget):
         """The page comes on screen: look for ports and approvals, begin with the name."""
         self.devices.look()
         self.approval.look(self._protocols.values())
+        self.patients.look()
         self.name.setFocus()
 
     def clear(self) -> None:
@@ -173,6 +182,7 @@ class NewSessionPage(QWidget):
         for tick in (self.said_name, self.said_born, self.simulated):
             tick.setChecked(False)
         self.protocol.clear()
+        self.patients.clear()
         self.devices.clear()
         self._refresh()
 
@@ -199,7 +209,9 @@ class NewSessionPage(QWidget):
         chair = self.chair.text().strip()
         if not chair:
             raise ValueError("Type the chair")
-        plan = SessionPlan(patient, weight, protocol, devices, self.simulated.isChecked(), chair)
+        simulated = self.simulated.isChecked()
+        series = None if simulated else self.patients.series(patient)
+        plan = SessionPlan(patient, weight, protocol, devices, simulated, chair, series)
         plan.check(self._today(), self.approval.standing(protocol))
         return plan
 
@@ -213,6 +225,13 @@ class NewSessionPage(QWidget):
 
     def _ordered(self) -> list[TreatmentProtocol]:
         return sorted(self._protocols.values(), key=lambda p: p.title)
+
+    def _take(self, patient: Patient) -> None:
+        """Who was found: the identifiers as stored. The patient still says them."""
+        self.name.setText(patient.name)
+        self.mrn.setText(patient.mrn)
+        self.born.setText(day(patient.born))
+        self.said_name.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _identity_changed(self) -> None:
         # Whoever changes an identifier must ask the patient again.
@@ -262,11 +281,15 @@ class NewSessionPage(QWidget):
                     check()
                 except ValueError as error:
                     faults.append(str(error))
+        patient = None
         try:
             patient = self._patient()
             age = f"{patient.age(self._today())} years old"
         except ValueError:
             age = ""  # not complete yet; the faults above say what is wrong
+        self.patients.show_patient(patient)
+        if patient is not None and (clash := self.patients.clash(patient)):
+            faults.append(clash)
         self.age.setText(age)
         self.patient_words.setText(faults[0] if faults else "")
 

@@ -1,4 +1,4 @@
-"""The identity banner: chair, patient with two identifiers, weight, order, date and clock."""
+"""The identity banner: chair, patient with two identifiers, allergies, weight, order, clock."""
 
 from __future__ import annotations
 
@@ -9,27 +9,38 @@ from PySide6.QtWidgets import QWidget
 
 from ketamonitor import words
 from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.treatment.checkin import CheckInView
 from ketamonitor.view import SessionInfo
 from ui.theme import Theme
 from ui.widgets.ink import CENTRE, RIGHT, Ink, Painted
 
 HEIGHT = 50
 
+ALLERGIES = "Allergies"
+#: A long list is cut here; all of it stands in the check-in panel.
+ALLERGIES_ROOM = 150
+#: What stays at any width, beside the name: of that, the end is cut before one of them goes.
+KEPT = ("Born", "MRN", ALLERGIES)
+NAME_ROOM = 120.0
+#: Between the texts of two cells.
+GAP = 23
+
 #: Weight 700 for what identifies, 400 for what explains it.
 _Run = tuple[str, int]
 
 
 class Banner(Painted):
-    """Name, birth date and MRN never give way; weight and order do, the order first."""
+    """Name, birth date, MRN and allergies never give way; what follows does, the last first."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Patient", parent)
         self.setFixedHeight(HEIGHT)
         self._info: SessionInfo | None = None
         self._now: datetime | None = None
+        self._checkin = CheckInView()
 
-    def show_session(self, info: SessionInfo, now: datetime) -> None:
-        self._info, self._now = info, now
+    def show_session(self, info: SessionInfo, now: datetime, checkin: CheckInView) -> None:
+        self._info, self._now, self._checkin = info, now, checkin
         self.update()
 
     def draw(self, ink: Ink) -> None:
@@ -43,14 +54,19 @@ class Banner(Painted):
         ink.text(36, 19, "Chair", 12, 400, "text3", CENTRE)
         ink.text(36, 40, info.chair or words.NO_VALUE, 18, 700, "text", CENTRE, 66)
         left = self._right_end(ink, info, width)
-        for label, runs, name in self._cells(info):
+        cells = [(*cell, self._needed(ink, *cell)) for cell in self._cells(info)]
+        held = sum(needed + GAP for label, _, _, needed in cells if label in KEPT)
+        for label, runs, name, needed in cells:
             room = left - self._x - 24
-            needed = max(
-                ink.width(label, 12), sum(ink.width(t, 18 if name else 14, w) for t, w in runs)
-            )
-            if needed > room and not name:
+            if name:
+                needed = min(needed, max(NAME_ROOM, room - held))
+            elif label not in KEPT and needed > room:
                 break
             self._cell(ink, label, runs, 18 if name else 14, min(needed, room))
+
+    def _needed(self, ink: Ink, label: str, runs: list[_Run], name: bool) -> float:
+        wide = max(ink.width(label, 12), sum(ink.width(t, 18 if name else 14, w) for t, w in runs))
+        return min(wide, ALLERGIES_ROOM) if label == ALLERGIES else wide
 
     def _right_end(self, ink: Ink, info: SessionInfo, width: float) -> float:
         """The clock, and SIMULATED where the session is; returns where the cells must end."""
@@ -83,13 +99,17 @@ class Banner(Painted):
         patient = info.patient
         age = patient.age(info.started_at.date())
         weight = "not weighed" if info.weight_kg is None else f"{info.weight_kg:g} kg"
-        return [
+        series = [] if info.series is None else [(f"session {info.series}", 600)]
+        cells: list[tuple[str, list[_Run], bool]] = [
             ("Patient", [(patient.name, 600)], True),
             ("Born", [(words.day(patient.born), 600), (f" · {age} y", 400)], False),
             ("MRN", [(patient.mrn, 600)], False),
+            (ALLERGIES, [(self._checkin.allergies, 600)], False),
             ("Weight", [(weight, 600)], False),
+            ("Series", series, False),
             ("Treatment order", order_runs(info.protocol, info.weight_kg), False),
         ]
+        return [cell for cell in cells if cell[1]]
 
 
 def order_runs(protocol: TreatmentProtocol, weight_kg: float | None) -> list[_Run]:
