@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.plan import DuePlan
@@ -176,6 +177,22 @@ def _minutes(plan: DuePlan, first: datetime, done: Done, now: datetime) -> Itera
         if minute > end:
             return
         yield minute
+
+
+def planned(plan: DuePlan) -> str:
+    """A row of the schedule in words: ``at 10, 20 min``, with its window and how it goes on."""
+    said = f"at {', '.join(f'{minute:g}' for minute in plan.minutes)} min"
+    if plan.name and plan.late_min is not None:
+        said += (
+            f" ({plan.name}: {plan.early_min:g} min before to {plan.late_min:g} after, no later)"
+        )
+    if plan.every_min is not None:
+        until = f" to {plan.until_min:g} min and" if plan.until_min is not None else ""
+        said += f", then every {plan.every_min:g} min{until} while an infusion runs"
+    if plan.asks:
+        also = [INSTRUMENTS[key].label if key in INSTRUMENTS else key for key in plan.asks]
+        said += f", with {', '.join(also)}"
+    return said + (", needed" if plan.mandatory else "")
 
 
 def told(item: DueItem) -> str:

@@ -13,6 +13,7 @@ from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.treatment import infusion, order
+from ketamonitor.treatment.not_done import not_done
 from ketamonitor.view import ActiveAlarm, SessionView
 
 VERBS = (
@@ -29,11 +30,21 @@ VERBS = (
     "interruption",
     "limit",
     "action",
+    "not_done",
     "end",
 )
 
 #: What can be judged only while the session runs: its protocol and what it shows count.
-_OF_THE_MOMENT = ("order", "baseline", "acknowledge", "audio", "interruption", "limit", "action")
+_OF_THE_MOMENT = (
+    "order",
+    "baseline",
+    "acknowledge",
+    "audio",
+    "interruption",
+    "limit",
+    "action",
+    "not_done",
+)
 
 
 class ScriptError(ValueError):
@@ -176,6 +187,8 @@ def _drafts_of(
         return [
             alarm_drafts.acknowledge(alarm, at=at, author=author) for alarm in _asked(detail, seen)
         ]
+    if act.verb == "not_done":
+        return [_not_done(detail, seen, at, author)]
     if act.verb in _OF_THE_MOMENT:
         return [_on_alarms(act.verb, detail, seen, at, author)]
     return [drafts.ended(str(detail), at=at, author=author)]
@@ -226,6 +239,14 @@ def _order(detail: Any, seen: Seen, at: datetime, author: str) -> Draft:
         prescriber=detail.get("prescriber", ""),
     )
     return order.draft(read, plan, reason=detail.get("reason", ""), at=at, author=author)
+
+
+def _not_done(detail: Any, seen: Seen, at: datetime, author: str) -> Draft:
+    due = seen.view.due if seen.view else ()
+    item = next((item for item in due if item.id == detail["slot"]), None)
+    if item is None:
+        raise ValueError(f"there is no slot {detail['slot']!r} now")
+    return not_done(item, detail["reason"], at=at, author=author)
 
 
 def _observation(key: str, answer: Any, at: datetime, author: str) -> Draft:

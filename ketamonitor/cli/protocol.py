@@ -26,6 +26,7 @@ from ketamonitor.protocol import (
     protocol_to_json,
     read_protocol,
 )
+from ketamonitor.schedule import planned
 from ketamonitor.store import StoreError, open_store, store_exists
 from ketamonitor.words import STARS
 
@@ -192,8 +193,7 @@ def in_words(protocol: TreatmentProtocol, standing: Standing) -> list[str]:
             " (for readers of the file; it unlocks nothing)"
         )
     for due in protocol.due:
-        at = ", ".join(f"{m:g}" for m in due.minutes)
-        lines.append(f"due       {due.what} at {at} min (grace {due.grace_min:g} min)")
+        lines.append(f"due       {due.what} {planned(due)} (grace {due.grace_min:g} min)")
     lines += [f"limit     {STARS[li.priority]:<3} {limit_words(li)}" for li in protocol.limit]
     lines += [f"{heading}: {line}" for heading, line in plan_lines(protocol)]
     return lines

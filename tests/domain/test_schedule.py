@@ -14,7 +14,7 @@ from ketamonitor import drafts
 from ketamonitor.entries import GENESIS, Draft, Entry, chain
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.record import Record
-from ketamonitor.schedule import Done, due_items, due_of, told
+from ketamonitor.schedule import Done, due_items, due_of, planned, told
 from ketamonitor.treatment.not_done import NotDone, NotDoneSlots, not_done
 from ketamonitor.treatment.plan import DuePlan
 from ketamonitor.view import DueItem, DueState
@@ -161,6 +161,28 @@ def test_asks_are_needed_beside_the_protocols_own() -> None:
     assert item.missing == ("gait",)
     (item,) = due_of(record(used, pump_start(0), *own, *answered(31, "gait")), at(1900))
     assert item.state is DueState.DONE
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (DuePlan(what="bp", minutes=(10, 20)), "at 10, 20 min"),
+        (
+            NAMED.due[0],
+            "at 40 min (SPRAVATO 40 min: 5 min before to 10 after, no later), needed",
+        ),
+        (
+            DuePlan(what="bp", minutes=(10,), every_min=15, until_min=60),
+            "at 10 min, then every 15 min to 60 min and while an infusion runs",
+        ),
+        (
+            DuePlan(what="observation", minutes=(30,), asks=("gait",)),
+            "at 30 min, with Gait",
+        ),
+    ],
+)
+def test_a_row_is_told_with_its_window_and_how_it_goes_on(plan: DuePlan, said: str) -> None:
+    assert planned(plan) == said
 
 
 # Not done ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ketamonitor import drafts
 from ketamonitor.entries import chain
 from ketamonitor.script import ScriptError, Seen, drafts_of, read_script
 from ketamonitor.session import LiveSession
@@ -164,3 +165,22 @@ def test_what_is_not_allowed_about_alerts_is_said(tmp_path: Path, verb: str, sai
     with pytest.raises(ScriptError) as refused:
         drafts_of(act, seen_severe(), None, at(60), "okafor")
     assert said in str(refused.value)
+
+
+def test_a_slot_is_answered_by_its_id_once_it_is_there(tmp_path: Path) -> None:
+    (act,) = read_script(
+        written(tmp_path, '{"t_s": 700, "not_done": {"slot": "bp@10", "reason": "asleep"}}')
+    )
+    with pytest.raises(ScriptError, match="there is no slot 'bp@10' now"):
+        drafts_of(act, seen_severe(), None, at(700), "okafor")
+    start = drafts.infusion_start("ketamine", "iv", 34.2, 40, at=at(0), author="okafor")
+    entries = chained([started(protocol()), start])
+    live = LiveSession(entries[0])
+    live.apply(entries[1])
+    seen = Seen(live.view(at(700), saved_at=None, unsaved=0, record_fault=""))
+    (made,) = drafts_of(act, seen, None, at(700), "okafor")
+    assert (made.body["event"], made.body["slot"], made.body["reason"]) == (
+        "not_done",
+        "bp@10",
+        "asleep",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.schedule import planned
 from ketamonitor.treatment.plan import DosePlan, DuePlan
 from ketamonitor.words import SHORT, STARS
 
@@ -56,8 +57,7 @@ def arithmetic(dose: DosePlan, weight_kg: float | None) -> str:
 def due_line(due: DuePlan) -> tuple[str, str]:
     """What is due and at which minutes from the first dose."""
     what = {"bp": "BP", "observation": "Observation"}[due.what]
-    minutes = [f"{minute:g}" for minute in due.minutes]
-    return what, f"at {', '.join(minutes)} min"
+    return what, planned(due)
 
 
 def limit_rows(limits: tuple[AlarmLimit, ...]) -> list[tuple[str, str, str, str]]:
