@@ -13,11 +13,14 @@ from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.treatment import infusion, order
+from ketamonitor.treatment.checkin import bp_weighed, checkin
 from ketamonitor.treatment.not_done import not_done
 from ketamonitor.view import ActiveAlarm, SessionView
 
 VERBS = (
     "bp",
+    "checkin",
+    "weighed",
     "baseline",
     "dose",
     "infusion",
@@ -36,6 +39,8 @@ VERBS = (
 
 #: What can be judged only while the session runs: its protocol and what it shows count.
 _OF_THE_MOMENT = (
+    "checkin",
+    "weighed",
     "order",
     "baseline",
     "acknowledge",
@@ -167,6 +172,33 @@ def _drafts_of(
         return [drafts.note(text, said_by=said_by, at=at, author=author)]
     if act.verb == "event":
         return [drafts.mark(detail, at=at, author=author)]
+    if act.verb == "checkin":
+        status = detail.get("status", "answered")
+        return [
+            checkin(
+                detail["item"],
+                status,
+                detail.get("value", {}),
+                detail.get("reason", ""),
+                at=at,
+                author=author,
+            )
+        ]
+    if act.verb == "weighed":
+        if seen.cuff is None:
+            raise ValueError("there is no cuff reading to weigh")
+        values = seen.cuff.body["values"]
+        return [
+            bp_weighed(
+                seen.cuff.seq,
+                values["nibp_sys"],
+                values["nibp_dia"],
+                detail["decision"],
+                detail["reason"],
+                at=at,
+                author=author,
+            )
+        ]
     if act.verb == "baseline":
         if detail != "lock":
             raise ValueError('only "lock" is known')

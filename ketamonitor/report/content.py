@@ -10,6 +10,7 @@ from ketamonitor import words
 from ketamonitor.record import Record
 from ketamonitor.report.alerts import alerts
 from ketamonitor.report.chart import chart
+from ketamonitor.report.checkin import check_in
 from ketamonitor.report.course import events, ledger, summary
 from ketamonitor.report.evidence import completeness, devices
 from ketamonitor.report.frame import Frame
@@ -64,6 +65,7 @@ def content(
         "summary": summary(record, frame),
         "chart": chart(record, frame),
         "events": events(record, frame),
+        "checkin": check_in(record, frame),
         "ledger": ledger(record, frame),
         "values": values_table(record, frame),
         "schedule": slots(record, frame),

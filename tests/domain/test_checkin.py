@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ketamonitor.entries import GENESIS, Draft, Entry, chain
+from ketamonitor.record import Record
+from ketamonitor.report.checkin import check_in
+from ketamonitor.report.frame import Frame
+from ketamonitor.script import ScriptError, Seen, drafts_of, read_script
 from ketamonitor.treatment import phq9
 from ketamonitor.treatment.checkin import (
     CheckIn,
@@ -26,6 +33,7 @@ from ketamonitor.treatment.checkin import (
 from ketamonitor.treatment.checkin_items import ITEMS, FieldKind
 from ketamonitor.treatment.checkin_typed import read_field, read_when
 from ketamonitor.treatment.plan import BaselinePlan, CheckInPlan
+from tests.domain.builders import chained, cuff, protocol, started
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 TODAY = "2026-11-23"
@@ -316,3 +324,60 @@ def test_an_answer_entered_late_counts_by_the_order_of_recording(times: list[dat
         for n, at in enumerate(times)
     ]
     assert folded(*drafts).answers["cssrs"].by == "nurse3"
+
+
+# In scripts and in print ------------------------------------------------------------------------
+
+
+def test_a_script_answers_items_and_weighs_the_last_pressure(tmp_path: Path) -> None:
+    lines = [
+        {"t_s": 0, "checkin": {"item": "allergies", "value": {"known": "none known"}}},
+        {"t_s": 1, "checkin": {"item": "escort", "status": "not_done", "reason": "comes later"}},
+        {"t_s": 3, "weighed": {"decision": "go_on", "reason": "usual for her"}},
+    ]
+    path = tmp_path / "nurse.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    acts = read_script(path)
+    seen = Seen()
+    with pytest.raises(ScriptError, match="no cuff reading to weigh"):
+        drafts_of(acts[2], seen, None, NOW, "okafor")
+    for entry in chained([started(), cuff(2, 152, 88)]):
+        seen.take(entry)
+    made = [drafts_of(act, seen, None, NOW, "okafor")[0].body for act in acts]
+    assert [body["text"] for body in made] == [
+        "Allergies: none known",
+        "Escort home: not done: comes later",
+        "Blood pressure 152/88 weighed: go on. usual for her",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("detail", "says"),
+    [
+        ({"item": "escort"}, "Escort home: type 'Name'"),
+        ({"status": "answered"}, "checkin needs 'item'"),
+        ({"item": "mood"}, "Item must be one of"),
+    ],
+)
+def test_a_script_cannot_answer_badly(tmp_path: Path, detail: object, says: str) -> None:
+    path = tmp_path / "nurse.jsonl"
+    path.write_text(json.dumps({"t_s": 0, "checkin": detail}), encoding="utf-8")
+    (act,) = read_script(path)
+    with pytest.raises(ScriptError, match=re.escape(says)):
+        drafts_of(act, Seen(), None, NOW, "okafor")
+
+
+def test_the_print_has_each_answer_and_says_what_nobody_answered() -> None:
+    used = msgspec.structs.replace(protocol(), checkin=PLAN)
+    weighed = bp_weighed(2, 152, 88, "go_on", "usual for her", at=NOW, author="okafor")
+    record = Record.of(
+        chained([started(used), draft("allergies", known="known", list="latex"), weighed])
+    )
+    rows = check_in(record, Frame.of(record))["rows"]
+    assert [row[:2] for row in rows] == [
+        ["Allergies", "known, latex"],
+        ["Identity", "not recorded"],
+        ["Before the dose", "Blood pressure 152/88 weighed: go on. usual for her"],
+    ]
+    assert rows[0][3] == "okafor"
+    assert "Blood pressure 152/88 weighed: go on. usual for her" in [e.text for e in record.events]
