@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ketamonitor import words
+from ketamonitor.treatment.checkin import open_items
 from ketamonitor.view import InfusionView, SessionView
 
 
@@ -30,8 +31,9 @@ def phases(view: SessionView, now: datetime) -> tuple[Phase, ...]:
     """Check-in, Baseline, Dosing, Observation, Discharge; at most one is current."""
     dosed, dosing, dose_fraction = _dosing(view, now)
     open_gate = view.gate_open and dosed
+    left = len(open_items(view.info.protocol.checkin, view.checkin))
     if view.baseline is None and view.first_dose_at is None:
-        place = 1
+        place = 0 if left else 1
     elif not dosed:
         place = 2
     else:
@@ -39,7 +41,7 @@ def phases(view: SessionView, now: datetime) -> tuple[Phase, ...]:
     if view.ended_at is not None:
         place = 5
     details = (
-        f"done {words.clock(view.info.started_at)}",
+        f"{left} open" if left else f"done {words.clock(_checked_in(view))}",
         f"locked {words.clock(view.baseline.locked_at)}" if view.baseline else "not locked",
         dosing,
         _observing(view, now, dosed, place == 3),
@@ -48,11 +50,24 @@ def phases(view: SessionView, now: datetime) -> tuple[Phase, ...]:
     fractions = (None, None, dose_fraction, _toward_gate(view, now), None)
     titles = ("Check-in", "Baseline", "Dosing", "Observation", "Discharge")
     return tuple(
-        Phase(title, _state(number, place), detail, fraction if number == place else None)
+        Phase(
+            title,
+            # What is still open never looks done, however far the session is.
+            PhaseState.AHEAD if left and number == 0 < place else _state(number, place),
+            detail,
+            fraction if number == place else None,
+        )
         for number, (title, detail, fraction) in enumerate(
             zip(titles, details, fractions, strict=True)
         )
     )
+
+
+def _checked_in(view: SessionView) -> datetime:
+    """When the last item of check-in was answered; without any, the patient was checked when the
+    session was begun."""
+    answered = [answer.at for answer in view.checkin.answers.values()]
+    return max(answered, default=view.info.started_at)
 
 
 def dosing_end(view: SessionView) -> datetime | None:

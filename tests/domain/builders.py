@@ -12,6 +12,7 @@ from ketamonitor.alarm_plan import TechnicalPlan
 from ketamonitor.entries import GENESIS, PROGRAM, Draft, Entry, chain
 from ketamonitor.library import SHIPPED
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json, read_protocol
+from ketamonitor.treatment.plan import CheckInPlan
 from tests.fakes import START
 
 SESSION = "KM-261123-000001"
@@ -31,7 +32,10 @@ def plain_protocol(name: str = "iv-ketamine-40") -> TreatmentProtocol:
         if not row.before_dose and row.metric != "moaas" and row.value != 200
     )
     return msgspec.structs.replace(
-        shipped, limit=rows, technical=TechnicalPlan(no_reading_s=30, no_reading_medium_s=300)
+        shipped,
+        limit=rows,
+        technical=TechnicalPlan(no_reading_s=30, no_reading_medium_s=300),
+        checkin=CheckInPlan(),
     )
 
 

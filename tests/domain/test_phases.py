@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import msgspec
+
 from ketamonitor import drafts
 from ketamonitor.phases import PhaseState, phases
 from ketamonitor.session import LiveSession
+from ketamonitor.treatment.checkin import checkin
+from ketamonitor.treatment.plan import CheckInPlan
 from ketamonitor.view import SessionView
-from tests.domain.builders import chained, cuff, protocol, started
+from tests.domain.builders import chained, cuff, plain_protocol, protocol, started
 from tests.fakes import START
 
 
@@ -56,6 +60,25 @@ def test_each_phase_in_its_turn() -> None:
     # No clock says that a pump has stopped: the gate waits for who saw it.
     assert current(75, *BASELINE, INFUSION) == ("Observation", "record the infusion’s stop")
     assert current(75, *BASELINE, INFUSION, stop) == ("Discharge", "gate passed 15:15")
+
+
+def test_what_is_open_at_check_in_never_looks_done() -> None:
+    plan = CheckInPlan(needed=("allergies",))
+    used = msgspec.structs.replace(plain_protocol(), checkin=plan)
+
+    def first(*acts: drafts.Draft) -> tuple[PhaseState, str]:
+        live = LiveSession(chained([started(used)])[0])
+        for entry in chained([started(used), *acts])[1:]:
+            live.apply(entry)
+        now = after(30)
+        told = phases(live.view(now, saved_at=None, unsaved=0, record_fault=""), now)[0]
+        return told.state, told.detail
+
+    asked = checkin("allergies", "answered", {"known": "none known"}, at=after(4), author="okafor")
+    assert first() == (PhaseState.CURRENT, "1 open")
+    assert first(*BASELINE, INFUSION) == (PhaseState.AHEAD, "1 open")
+    assert first(asked, *BASELINE) == (PhaseState.DONE, "done 14:04")
+    assert first(*BASELINE, asked) == (PhaseState.DONE, "done 14:04")
 
 
 def test_a_dose_without_a_baseline_is_dosing_all_the_same() -> None:
