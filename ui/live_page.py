@@ -123,7 +123,7 @@ class LivePage(LiveParts):
         self._alarms = alarms = screen_alarms(view, stopped)
         if stopped is not None:
             view = distrusted(view)
-        self.banner.show_session(view.info, now, view.checkin)
+        self.banner.show_session(view.info, now, view.checkin, view.order)
         self.alarm_bar.show_view(view, alarms, now)
         self.phases.show_view(view, now)
         self.gate.show_view(view, now)

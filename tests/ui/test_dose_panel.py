@@ -26,6 +26,7 @@ from ui.pages.infusion_part import InfusionPart
 from ui.pages.oral_part import OralPart
 from ui.pages.order_part import OrderPart
 from ui.pages.single_part import SinglePart
+from ui.widgets.banner import Banner
 
 KETAMINE = "ketamine (racemic)"
 ORDERED = {
@@ -286,7 +287,7 @@ def test_a_second_like_dose_asks_why_and_is_then_stored(qtbot: QtBot) -> None:
     room.panel.setFocus()
     room.keys.type("34.2")
     assert "is recorded at" in room.panel._doubts.text()
-    assert room.panel.words.text() == "Say why, in the line above"
+    assert room.panel.words.text() == "Say why, at the top of this column"
     room.keys.enter()
     assert len(room.bench.sent) == 1
     room.keys.fill("Why this dose", "second half, other arm")
@@ -364,3 +365,25 @@ def test_nothing_can_be_saved_with_the_screen_locked(room: Room) -> None:
     room.keys.press(Qt.Key.Key_Return)
     assert room.bench.sent == []
     assert "Sign in" in room.panel.words.text()
+
+
+# The banner --------------------------------------------------------------------------------------
+
+
+def test_the_banner_has_the_recorded_order_and_before_it_the_protocol(qtbot: QtBot) -> None:
+    plan = protocol().dose
+    typed = order.read(plan, {"mg": "30", "minutes": "45"})
+    draft = order.draft(typed, plan, reason="", at=START, author="r.okafor")
+    for done, label, told in (
+        ((), "Protocol", "34.2 mg"),
+        ((draft,), "Treatment order", f"{KETAMINE} IV 30 mg"),
+    ):
+        room = Room(qtbot, None, *done)
+        view = room.panel.view
+        banner = Banner(room.bench.theme)
+        qtbot.addWidget(banner)
+        banner.resize(1366, 50)
+        banner.show_session(view.info, view.now, view.checkin, view.order)
+        banner.grab()
+        assert label in banner.words
+        assert any(told in word for word in banner.words)

@@ -78,14 +78,15 @@ class DosePanel(EntryPanel):
         self.why = kit.field("Why", "Why this dose")
         self.why.textChanged.connect(self.changed)
         self._ledger = kit.says()
+        # At the top: where the page scrolls, the question must still be in sight.
+        self.side.addWidget(self._doubts)
+        self.side.addWidget(self.why)
         self.side.addWidget(kit.label("Recorded so far", "title"))
         self.side.addWidget(self._total)
         self.side.addWidget(self._against)
         self.side.addWidget(self._ledger)
         self.side.addWidget(rule())
         self.side.addWidget(self.when)
-        self.side.addWidget(self._doubts)
-        self.side.addWidget(self.why)
         self.finish()
 
     @property
@@ -101,7 +102,7 @@ class DosePanel(EntryPanel):
     def missing(self) -> str:
         missing = self.part.missing() or ("" if self.part.began else self._when_fault())
         if not missing and self._asked() and not self.why.text().strip():
-            return "Say why, in the line above"
+            return "Say why, at the top of this column"
         return missing
 
     def drafts(self, author: str) -> tuple[Draft, ...]:

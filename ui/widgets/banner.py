@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from ketamonitor import words
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.treatment.checkin import CheckInView
+from ketamonitor.treatment.order import Order
 from ketamonitor.view import SessionInfo
 from ui.theme import Theme
 from ui.widgets.ink import CENTRE, RIGHT, Ink, Painted
@@ -38,9 +39,16 @@ class Banner(Painted):
         self._info: SessionInfo | None = None
         self._now: datetime | None = None
         self._checkin = CheckInView()
+        self._order: Order | None = None
 
-    def show_session(self, info: SessionInfo, now: datetime, checkin: CheckInView) -> None:
-        self._info, self._now, self._checkin = info, now, checkin
+    def show_session(
+        self,
+        info: SessionInfo,
+        now: datetime,
+        checkin: CheckInView,
+        order: Order | None = None,
+    ) -> None:
+        self._info, self._now, self._checkin, self._order = info, now, checkin, order
         self.update()
 
     def draw(self, ink: Ink) -> None:
@@ -95,6 +103,12 @@ class Banner(Painted):
         ink.line(self._x + 0.5, 0, self._x + 0.5, HEIGHT - 1)
         self._x += 11
 
+    def _treatment(self, info: SessionInfo) -> tuple[str, list[_Run], bool]:
+        """The recorded order; before there is one, what the protocol says, under that name."""
+        if self._order is not None:
+            return "Treatment order", ordered_runs(self._order), False
+        return "Protocol", order_runs(info.protocol, info.weight_kg), False
+
     def _cells(self, info: SessionInfo) -> list[tuple[str, list[_Run], bool]]:
         patient = info.patient
         age = patient.age(info.started_at.date())
@@ -107,9 +121,21 @@ class Banner(Painted):
             (ALLERGIES, [(self._checkin.allergies, 600)], False),
             ("Weight", [(weight, 600)], False),
             ("Series", series, False),
-            ("Treatment order", order_runs(info.protocol, info.weight_kg), False),
+            self._treatment(info),
         ]
         return [cell for cell in cells if cell[1]]
+
+
+def ordered_runs(order: Order) -> list[_Run]:
+    """The order as it was recorded, never more than was typed."""
+    route = order.route.upper() if len(order.route) == 2 else order.route
+    parts = [f"{order.mg_per_kg} mg/kg"] if order.mg_per_kg is not None else []
+    if order.minutes is not None:
+        parts.append(f"{order.minutes} min")
+    if order.devices is not None:
+        parts.append(f"{order.devices} devices")
+    rest = [(f" · {', '.join(parts)}", 400)] if parts else []
+    return [(f"{order.drug} {route} {order.mg} mg", 600), *rest]
 
 
 def order_runs(protocol: TreatmentProtocol, weight_kg: float | None) -> list[_Run]:
