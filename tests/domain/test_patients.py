@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ketamonitor.entries import Draft
+from ketamonitor.record import Record
 from ketamonitor.treatment.patients import clash, known_patients, same, search, series_number
 from ketamonitor.view import Patient
+from tests.domain.builders import chained, started
 
 MAREN = Patient("LINDQVIST, Maren", "0048-2917", date(1984, 3, 14))
 OTHER = Patient("LINDGREN, Per", "0051-1200", date(1990, 1, 2))
@@ -84,3 +87,10 @@ def test_the_order_of_the_list_changes_nothing(sessions: list[Stored]) -> None:
     known = known_patients(sessions)
     assert series_number(known, MAREN) == 5
     assert [k.last_session for k in known] == ["KM-000009", "KM-000003"]
+
+
+def test_the_place_in_the_series_is_in_the_record_and_old_records_have_none() -> None:
+    draft = started()
+    numbered = Draft(draft.kind, draft.at, draft.author, {**draft.body, "series": 3})
+    assert Record.of(chained([numbered])).info.series == 3
+    assert Record.of(chained([draft])).info.series is None

@@ -6,9 +6,12 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.library import SHIPPED
 from ketamonitor.protocol import read_protocol
+from ketamonitor.treatment.plan import CheckInPlan
 from ketamonitor.view import LimitView, Patient, SessionInfo, SessionView
 from ui.bridge import Bridge
 from ui.pages.entry import Desk
@@ -51,8 +54,10 @@ class Bench:
 
 
 def view(protocol: str = "iv-ketamine-40", **changes: object) -> SessionView:
-    """A picture of a session that has begun and in which nothing has happened."""
-    plan = read_protocol(SHIPPED / f"{protocol}.toml")
+    """A picture of a session that has begun and in which nothing has happened. Its protocol needs
+    no check-in: what that asks of a dose has tests of its own."""
+    shipped = read_protocol(SHIPPED / f"{protocol}.toml")
+    plan = msgspec.structs.replace(shipped, checkin=CheckInPlan())
     info = SessionInfo("KM-261123-000001", START, PATIENT, 68.4, plan, (), True, "3", "r.okafor")
     empty = SessionView(
         info=info,

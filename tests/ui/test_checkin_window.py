@@ -1,0 +1,82 @@
+"""Check-in and baseline on the real window: keys open them, the store holds what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ketamonitor import drafts
+from ketamonitor.treatment.checkin_items import ITEMS
+from tests.ui.keys import Keys
+from tests.ui.test_window import Place, begin, sign_in_first
+from ui.pages.baseline import BaselinePanel
+from ui.pages.checkin import CheckInPanel
+
+
+@pytest.fixture
+def place(tmp_path: Path, qapp: object) -> Iterator[Place]:
+    made = Place(tmp_path / "store.db")
+    yield made
+    made.close()
+
+
+def running(place: Place, qtbot: QtBot) -> Keys:
+    sign_in_first(place, qtbot)
+    begin(place, qtbot)
+    place.window.activateWindow()
+    return Keys(qtbot, place.window)
+
+
+def stored(place: Place, event: str) -> list[dict[str, object]]:
+    chair = place.window.chair
+    assert chair is not None
+    entries = place.station.entries(chair.session)
+    return [dict(e.body) for e in entries if e.kind == "event" and e.body["event"] == event]
+
+
+def test_items_answered_by_keys_are_in_the_store_and_in_the_banner(
+    place: Place, qtbot: QtBot
+) -> None:
+    keys = running(place, qtbot)
+    chair = place.window.chair
+    assert chair is not None
+    keys.press("k")
+    panel = chair.page.panel
+    assert isinstance(panel, CheckInPanel)
+    keys.until(lambda: keys.focus() is panel.form.first(), "the first field has the focus")
+    while panel.key != "allergies":
+        keys.press(Qt.Key.Key_Down)
+    keys.press("2")
+    keys.type("penicillin")
+    keys.enter()
+    keys.until(lambda: chair.view.checkin.allergies == "penicillin", "the answer comes back")
+    keys.until(lambda: panel.key != "allergies", "the next item comes up")
+    assert panel.key == list(ITEMS)[list(ITEMS).index("allergies") + 1]
+    keys.escape()
+    assert chair.page.panel is None
+    assert [body["text"] for body in stored(place, "checkin")] == ["Allergies: known, penicillin"]
+
+
+def test_a_high_pressure_is_weighed_and_locked_by_keys(place: Place, qtbot: QtBot) -> None:
+    keys = running(place, qtbot)
+    chair = place.window.chair
+    assert chair is not None
+    now = place.station.clock.now()
+    high = drafts.manual_bp(152, 88, at=now, author="r.okafor")
+    place.station.submit(chair.session, high).result(10)
+    keys.until(lambda: len(chair.record.cuff) == 1, "the page has the reading")
+    keys.press("t")
+    panel = chair.page.panel
+    assert isinstance(panel, BaselinePanel)
+    keys.press(Qt.Key.Key_Tab)
+    keys.press(Qt.Key.Key_Space)
+    keys.choose("Go on")
+    keys.fill("Reason of the decision", "usual for her")
+    keys.enter()
+    keys.until(lambda: chair.view.baseline is not None, "the baseline is locked")
+    assert [body["decision"] for body in stored(place, "bp_weighed")] == ["go_on"]
+    assert [body["sys"] for body in stored(place, "baseline_locked")] == [152]
