@@ -100,6 +100,22 @@ def dose(
     return Draft("dose", at, author, body)
 
 
+def held(of_seq: int, hold_s: float, after_hold: str, *, at: datetime, author: str) -> Draft:
+    """What was in the mouth since the dose of entry ``of_seq`` has left it, after ``hold_s``."""
+    checks.one_of(after_hold, AFTER_HOLD, "After the hold")
+    if not 0 <= hold_s <= 7200:
+        raise ValueError("It was held for 120 min at most: check the time of the dose")
+    minutes, seconds = divmod(round(hold_s), 60)
+    body = {
+        "event": "held",
+        "of_seq": of_seq,
+        "hold_s": plain_number(hold_s),
+        "after_hold": after_hold,
+        "text": f"Held in the mouth {minutes}:{seconds:02d}, {after_hold}",
+    }
+    return Draft("event", at, author, body)
+
+
 def infusion_start(
     drug: str,
     route: str,

@@ -252,6 +252,11 @@ class Record:
                 body["sys"], body["dia"], body_time(body["of_at"]), entry.at, entry.author
             )
             self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
+        elif body.get("event") == "held":
+            given = {"hold_s": body["hold_s"], "after_hold": body["after_hold"]}
+            of = body["of_seq"]
+            self.doses = [replace(d, **given) if d.seq == of else d for d in self.doses]
+            self._event(entry, body["text"])
         elif body.get("event") in ("mark", "action", "not_done", "bp_weighed", "order"):
             self._event(entry, body["text"])
 

@@ -56,7 +56,8 @@ class Keys:
         """A word or a number into the field that has the focus."""
         self.actions += 1
         self.strokes += len(text)
-        QTest.keyClicks(self.focus(), text)
+        for letter in text:  # a key may move the focus
+            QTest.keyClicks(self.focus(), letter)
 
     def fill(self, name: str, text: str) -> None:
         """Tab to the field of that accessible name and type."""

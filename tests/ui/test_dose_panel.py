@@ -16,7 +16,7 @@ from ketamonitor import drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.session import LiveSession
 from ketamonitor.treatment import order
-from ketamonitor.treatment.plan import DosePlan
+from ketamonitor.treatment.plan import CheckInPlan, DosePlan
 from ketamonitor.view import SessionView
 from tests.domain.builders import chained, protocol, started
 from tests.ui.forms import START, Bench
@@ -45,7 +45,8 @@ class Room:
 
     def __init__(self, qtbot: QtBot, dose: DosePlan | None, *done: Draft) -> None:
         self.bench = Bench()
-        plan = protocol()
+        # what the check-in asks has a test of its own below
+        plan = msgspec.structs.replace(protocol(), checkin=CheckInPlan())
         if dose is not None:
             plan = msgspec.structs.replace(plan, dose=dose)
         self._drafts = [started(plan, at=START), *done]
@@ -330,33 +331,61 @@ def test_a_lozenge_counts_from_the_mouth_and_tells_how_long_it_was_held(qtbot: Q
     part = room.panel.part
     assert isinstance(part, OralPart)
     placed = room.bench.now
-    room.keys.press("h")
-    assert part._left.text() == "10:00"
     room.keys.type("100")
-    assert room.panel.words.text() == "Choose what came after the hold"
+    room.keys.enter()
+    assert room.keys.actions == 2  # and D on the live page
+    (draft,) = room.write()
+    assert (draft.at, draft.body["mg"]) == (placed, 100)
+    assert room.live.record.first_dose_at == placed
     room.pass_time(minutes=4)
     assert part._left.text() == "6:00"
+    assert room.panel.words.text() == "Choose what came after the hold"
     room.pass_time(minutes=7)
     assert "The hold is over" in part._words.text()
     room.keys.choose("spat out")
     room.pass_time(minutes=1)
     room.keys.enter()
     (draft,) = room.write()
-    assert draft.at == placed
-    assert (draft.body["hold_s"], draft.body["after_hold"]) == (660, "spat out")
-    assert part.began is None
+    assert draft.at == placed + timedelta(minutes=11)
+    assert (draft.body["event"], draft.body["hold_s"]) == ("held", 660)
+    (dose,) = room.live.record.doses
+    assert (dose.hold_s, dose.after_hold) == (660, "spat out")
+    assert part._held is None
+    assert part.after.chosen is None
 
 
-def test_a_lozenge_whose_time_did_not_run_here_has_its_minutes_typed(qtbot: QtBot) -> None:
+def test_a_hold_goes_on_in_another_window_from_the_record(qtbot: QtBot) -> None:
+    placed = drafts.dose(
+        KETAMINE, "sublingual", 100, at=START + timedelta(minutes=30), author="r.okafor"
+    )
+    room = Room(qtbot, LOZENGE, placed)
+    part = room.panel.part
+    assert isinstance(part, OralPart)
+    assert part._left.text() == "3:55"
+
+
+def test_a_lozenge_whose_hold_is_over_already_has_its_minutes_typed(qtbot: QtBot) -> None:
     room = Room(qtbot, LOZENGE)
     part = room.panel.part
     assert isinstance(part, OralPart)
     part.mg.setText("100")
-    part.after.choose("swallowed")
-    assert "Press H when it goes into the mouth" in room.panel.words.text()
+    assert room.panel.words.text() == ""
     part.minutes.setText("8")
+    assert (
+        "what came after" in room.panel.words.text() or "After the hold" in room.panel.words.text()
+    )
+    part.after.choose("swallowed")
     room.panel.save()
-    assert room.bench.sent[0][0].body["hold_s"] == 480
+    body = room.bench.sent[0][0].body
+    assert (body["hold_s"], body["after_hold"]) == (480, "swallowed")
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"), [("eaten", 60), ("swallowed", -1), ("swallowed", 9e3)]
+)
+def test_a_hold_that_cannot_be_is_refused(after: str, seconds: float) -> None:
+    with pytest.raises(ValueError, match=r"After the hold must be|120 min at most"):
+        drafts.held(2, seconds, after, at=START, author="r.okafor")
 
 
 def test_nothing_can_be_saved_with_the_screen_locked(room: Room) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -14,6 +15,7 @@ from devices.reading import LinkState
 from ketamonitor.course import CuffPoint, DosePoint
 from ketamonitor.entries import Entry
 from ketamonitor.record import Record
+from ketamonitor.treatment.plan import CheckInPlan
 from ketamonitor.view import DeviceChoice, InfusionView, LinkView, SessionView
 from tests.ui.forms import START, Bench, view
 from ui.pages.baseline import BaselinePanel
@@ -39,6 +41,8 @@ def bench(qapp: object) -> Bench:
 
 
 def dose_panel(bench: Bench, qtbot: QtBot, seen: SessionView, record: Record) -> DosePanel:
+    plan = msgspec.structs.replace(seen.info.protocol, checkin=CheckInPlan())
+    seen = replace(seen, info=replace(seen.info, protocol=plan))
     made = DosePanel(bench.desk, seen, lambda: record)
     qtbot.addWidget(made)
     made.show()

@@ -221,6 +221,7 @@ def test_a_whole_session_by_keys_ends_in_its_review(
     assert isinstance(part, InfusionPart)
     part.mg.setText("34.2")
     part.minutes.choose(part.minutes.options[0])
+    dose.why.setText("checked in on paper")  # type: ignore[union-attr]
     qtbot.keyClick(part.mg, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: chair.view.infusion is not None, timeout=WAIT)
     qtbot.keyClick(dose, Qt.Key.Key_Escape)

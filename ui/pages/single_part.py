@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ketamonitor import drafts, intake
 from ketamonitor.entries import Draft
@@ -29,10 +29,16 @@ class SinglePart(DosePart):
         self._info = info
         self._plan = plan
         self._order: Order | None = None
-        layout = QVBoxLayout(self)
+        self.outer = QVBoxLayout(self)
+        self.outer.setContentsMargins(0, 0, 0, 0)
+        self.outer.setSpacing(8)
+        self.form = QWidget()
+        layout = QVBoxLayout(self.form)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         self.rows = layout
+        self.outer.addWidget(self.form)
+        self.outer.addStretch()
         self.drug = kit.field("Name as on the label", "Drug")
         self.drug.setMaxLength(80)
         self.route = kit.choice(
@@ -60,7 +66,6 @@ class SinglePart(DosePart):
         if plan is not None and plan.route in _SITED:
             layout.addWidget(kit.label("Site", "muted"))
             layout.addWidget(self.site)
-        layout.addStretch()
         for typed in (self.drug, self.mg, self.site):
             typed.textChanged.connect(self.changed)
         self.route.changed.connect(self.changed)
