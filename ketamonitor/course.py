@@ -102,6 +102,7 @@ class InfusionSegment:
     reason: str = ""
     author: str = ""
     action: str = ""
+    recorded_at: datetime | None = None
 
     def mg(self, now: datetime) -> float:
         if self.state != "running":
@@ -200,6 +201,7 @@ class Infusion:
                 stretch.act.reason,
                 stretch.act.author,
                 stretch.act.action,
+                stretch.act.recorded_at,
             )
             for stretch in self._stretches
         ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from devices.metrics import METRICS
 from ketamonitor import words
-from ketamonitor.course import CuffPoint, EventPoint, Infusion
+from ketamonitor.course import LATE_AFTER, CuffPoint, EventPoint, Infusion
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
@@ -178,14 +178,13 @@ def ledger(record: Record, frame: Frame) -> list[list[str]]:
         device = f", device {dose.device_no}" if dose.device_no else ""
         text = f"{dose.drug} {dose.mg:g} mg {ROUTES.get(dose.route, dose.route)}{device}"
         text += " (struck, not counted)" if dose.struck else ""
-        late = f"entered {frame.clock(dose.recorded_at, seconds=True)}"
-        late = f"late, {late}" if dose.late else late
+        late = _entered(frame, dose.at, dose.recorded_at)
         held = f"held {words.countdown(dose.hold_s)}" if dose.hold_s is not None else ""
         why = [f"lot {dose.lot}" if dose.lot else "", dose.site or "", held]
         why += [dose.after_hold or "", dose.note, dose.why, late]
         lines.append((dose.at, text, "; ".join(w for w in why if w), "", dose.author))
     for infusion in record.infusions:
-        lines += _infusion_lines(infusion, _until(record))
+        lines += _infusion_lines(infusion, _until(record), frame)
     return [
         [
             frame.clock(at, seconds=True),
@@ -200,12 +199,20 @@ def ledger(record: Record, frame: Frame) -> list[list[str]]:
     ]
 
 
+def _entered(frame: Frame, at: datetime, recorded_at: datetime | None) -> str:
+    """When it was written, where that was not the second in which it happened."""
+    if recorded_at is None or recorded_at - at < timedelta(seconds=1):
+        return ""
+    late = "late, " if recorded_at - at > LATE_AFTER else ""
+    return f"{late}entered {frame.clock(recorded_at, seconds=True)}"
+
+
 def _per_kg(mg: float, weight_kg: float | None) -> str:
     return f"{mg / weight_kg:.2f}" if weight_kg else words.NO_VALUE
 
 
 def _infusion_lines(
-    infusion: Infusion, until: datetime
+    infusion: Infusion, until: datetime, frame: Frame
 ) -> Iterator[tuple[datetime, str, str, str, str]]:
     for number, segment in enumerate(infusion.segments):
         rate = f"{segment.mg_per_min:.3g}" if segment.state == "running" else "0"
@@ -217,11 +224,15 @@ def _infusion_lines(
         else:
             known = {"pause": "paused", "rate": "rate changed"}
             text = f"Infusion {known.get(segment.action, 'resumed')}"
-        yield segment.start, text, why, rate, segment.author or infusion.author
+        entered = _entered(frame, segment.start, segment.recorded_at)
+        told = "; ".join(part for part in (why, entered) if part)
+        yield segment.start, text, told, rate, segment.author or infusion.author
     if infusion.stopped_at:
         by = infusion.stopped_by or infusion.author
-        shown = f"; pump shows {infusion.pump_mg} mg" if infusion.pump_mg else ""
-        yield infusion.stopped_at, "Infusion stopped", infusion.stop_reason + shown, "0", by
+        shown = f"pump shows {infusion.pump_mg} mg" if infusion.pump_mg else ""
+        entered = _entered(frame, infusion.stopped_at, infusion.stop_recorded_at)
+        told = "; ".join(part for part in (infusion.stop_reason, shown, entered) if part)
+        yield infusion.stopped_at, "Infusion stopped", told, "0", by
     elif at := run_in_at(infusion, until):
         text = "Planned amount in, by the recorded rate"
         yield at, text, "reckoned; no stop was entered", "0", "program"

@@ -153,8 +153,12 @@ def test_the_report_tells_rates_holds_and_both_times() -> None:
         author=NURSE,
     )
     other = drafts.dose("ondansetron", "iv", 4, at=at(1300), author=NURSE)
+    entries = session(start(), rate, stop, other, oral)
+    late = entries[2].at + timedelta(minutes=5)
+    entries[2] = chain(rate, SESSION, 3, late, entries[1].hash)
+    soon = chain(oral, SESSION, 6, oral.at + timedelta(seconds=40), entries[4].hash)
     data = content(
-        Record.of(session(start(), rate, stop, other, oral)),
+        Record.of([*entries[:5], soon]),
         printed_at=at(9000),
         printed_by="Dr A. Hale",
         chain_verified=True,
@@ -162,6 +166,7 @@ def test_the_report_tells_rates_holds_and_both_times() -> None:
     )
     rows = {row[1]: row for row in data["ledger"]}
     assert rows["Infusion rate changed"][3] == "0.427"
+    assert rows["Infusion rate changed"][2].startswith("asked; late, entered ")
     assert rows["Infusion stopped"][2] == "asked; pump shows 12.8 mg"
     assert rows["Infusion stopped"][4] == "12.8"
     assert rows["ondansetron 4 mg IV"][4] == "12.8"  # another drug is in no total
