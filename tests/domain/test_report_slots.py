@@ -29,8 +29,9 @@ def test_the_schedule_tells_each_slot_with_its_deviation_or_why_not() -> None:
     slot = next(i for i in due_of(played(start), at(1300)) if i.id == "bp@20")
     said = not_done(slot, "Patient declined", at=at(1300), author="okafor")
     end = drafts.ended("asked to stop", at=at(2500), author="okafor")
-    rows = printed(played(start, cuff(840, 122, 74), said, end))
-    assert rows["+10", "BP"] == ["14:14", "+4", "late"]
+    rows = printed(played(start, cuff(840, 122, 74), said, cuff(2370, 125, 76), end))
+    assert rows["+10", "BP"] == ["14:14", "+4:00", "late"]
     assert rows["+20", "BP"] == ["–", "–", "not done: Patient declined (okafor)"]
     assert rows["+30", "BP"] == ["–", "–", "not recorded, no reason given"]
+    assert rows["+40", "BP"] == ["14:39", "−0:30", ""]
     assert rows["+55", "BP"] == ["–", "–", "not reached"]
