@@ -14,6 +14,7 @@ from types import FrameType
 from ketamonitor.entries import Entry
 from ketamonitor.script import Act, ScriptError, Seen, drafts_of
 from ketamonitor.station import Station
+from ketamonitor.treatment.closing import answered_alike
 from ketamonitor.view import Update
 
 
@@ -65,7 +66,7 @@ class Headless:
                 if act.verb == "end":
                     break
             elif end is not None and now >= end:
-                station.end(session, "planned end of the recording", author).result()
+                self._end(station, session, "planned end of the recording", author)
                 break
         self._drain(station, session)
         return True
@@ -109,9 +110,15 @@ class Headless:
             self.complaints.append(str(error))
             return
         if act.verb == "end":
-            station.end(session, str(act.detail), author).result()
+            self._end(station, session, str(act.detail), author)
         elif made:
             station.submit(session, *made).result()
+
+    def _end(self, station: Station, session: str, reason: str, author: str) -> None:
+        """The reason of the end answers whatever is open then: nobody is there to ask."""
+        items = self._seen.view.open_items if self._seen.view else ()
+        closing = answered_alike(items, reason, at=station.clock.now(), author=author)
+        station.end(session, reason, author, closing).result()
 
     def _drain(self, station: Station, session: str) -> None:
         """Tell of everything up to the end of the session."""

@@ -25,11 +25,18 @@ from ketamonitor.course import (
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
 from ketamonitor.treatment.checkin import CheckIn
+from ketamonitor.treatment.discharge import Discharge
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.treatment.infusion import act_of
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.order import Orders
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
+
+#: Events whose own text stands among the numbered events of the session.
+_TOLD = (
+    *("mark", "action", "not_done", "bp_weighed", "order"),
+    *("criterion", "ready", "left", "closing"),
+)
 
 
 @dataclass(slots=True)
@@ -50,6 +57,7 @@ class Record:
     #: Slots of the schedule that were not done, with the reason.
     not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
     checkin: CheckIn = field(default_factory=CheckIn)
+    discharge: Discharge = field(default_factory=Discharge)
     #: What was ordered; the last order counts.
     orders: Orders = field(default_factory=Orders)
     events: list[EventPoint] = field(default_factory=list)
@@ -115,6 +123,7 @@ class Record:
         self.history.add(entry)
         self.orders.add(entry)
         self.checkin.add(entry)
+        self.discharge.add(entry)
         self.not_done.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
@@ -257,7 +266,7 @@ class Record:
             of = body["of_seq"]
             self.doses = [replace(d, **given) if d.seq == of else d for d in self.doses]
             self._event(entry, body["text"])
-        elif body.get("event") in ("mark", "action", "not_done", "bp_weighed", "order"):
+        elif body.get("event") in _TOLD:
             self._event(entry, body["text"])
 
     def _note(self, entry: Entry) -> None:

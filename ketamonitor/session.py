@@ -23,6 +23,8 @@ from ketamonitor.freshness import shown_values
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.record import Record, body_time, session_info
 from ketamonitor.schedule import due_of
+from ketamonitor.treatment.closing import open_items
+from ketamonitor.treatment.discharge import criteria
 from ketamonitor.treatment.gates import gate_of
 from ketamonitor.view import (
     ActiveAlarm,
@@ -154,6 +156,7 @@ class LiveSession:
         gate = gate_of(record, now)
         due = self.due(now)
         next_bp = _next_bp(due)
+        checked = criteria(record, now)
         links = tuple(self._links.values())
         situation = self._situation(now, record_fault, due)
         active = _as_now(self.alarms.active, holding(situation))
@@ -194,6 +197,10 @@ class LiveSession:
             sound=self._sound,
             actions=tuple(self._follow_ups.actions),
             checkin=record.checkin.view,
+            criteria=checked,
+            open_items=open_items(record, due, checked),
+            ready_at=record.discharge.ready_at,
+            departure=record.discharge.departure,
         )
 
     def _limits(self, situation: Situation) -> tuple[LimitView, ...]:

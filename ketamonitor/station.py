@@ -212,11 +212,16 @@ class Station:
         """The monitors of a stored session, on the ports where they were last."""
         return last_devices(self._reading.entries(session))
 
-    def end(self, session: str, reason: str, author: str) -> Future[Written]:
-        """Close the ports and end the session, after the last of its raw bytes are entered."""
+    def end(
+        self, session: str, reason: str, author: str, closing: Sequence[Draft] = ()
+    ) -> Future[Written]:
+        """Close the ports and end the session, after the last of its raw bytes are entered.
+
+        ``closing`` answers what is open; it is written together with the end.
+        """
         self._close_ports(session)
         ended = drafts.ended(reason, at=self.clock.now(), author=author)
-        return self._box.then(lambda: self.submit(session, ended))
+        return self._box.then(lambda: self.submit(session, *closing, ended))
 
     @property
     def lamp_ports(self) -> tuple[str, ...]:

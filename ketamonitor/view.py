@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from devices.reading import LinkState
 from devices.registry import driver
@@ -15,6 +16,10 @@ from ketamonitor.entries import Entry
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.treatment.checkin import CheckInView
 from ketamonitor.treatment.order import Order
+
+if TYPE_CHECKING:
+    from ketamonitor.treatment.closing import OpenItem
+    from ketamonitor.treatment.discharge import CriterionView, Departure
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +354,11 @@ class SessionView:
     order: Order | None = None
     #: Whether ``gate_at`` is over; never while a dose still runs.
     gate_open: bool = False
+    criteria: tuple[CriterionView, ...] = ()
+    #: What must be answered before the session is closed.
+    open_items: tuple[OpenItem, ...] = ()
+    ready_at: datetime | None = None
+    departure: Departure | None = None
 
 
 @dataclass(frozen=True, slots=True)

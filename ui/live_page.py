@@ -186,6 +186,7 @@ class LivePage(LiveParts):
             key.Key_N: self.note_wanted.emit,
             key.Key_E: self.event_wanted.emit,
             key.Key_I: self.interruption_wanted.emit,
+            key.Key_G: self.home_wanted.emit,
             key.Key_L: self.lock_wanted.emit,
             key.Key_A: self.alarm_bar.acknowledge_highest,
             key.Key_S: self.ask_audio,

@@ -39,6 +39,7 @@ class LiveParts(QWidget):
     note_wanted = Signal()
     event_wanted = Signal()
     interruption_wanted = Signal()
+    home_wanted = Signal()
     end_wanted = Signal()
     baseline_wanted = Signal()
     limits_wanted = Signal()

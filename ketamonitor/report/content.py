@@ -14,6 +14,7 @@ from ketamonitor.report.checkin import check_in
 from ketamonitor.report.course import events, ledger, summary
 from ketamonitor.report.evidence import completeness, devices
 from ketamonitor.report.frame import Frame
+from ketamonitor.report.home import going_home
 from ketamonitor.report.slots import slots
 from ketamonitor.report.values import values_table
 
@@ -66,6 +67,7 @@ def content(
         "chart": chart(record, frame),
         "events": events(record, frame),
         "checkin": check_in(record, frame),
+        "home": going_home(record, frame),
         "ledger": ledger(record, frame),
         "values": values_table(record, frame),
         "schedule": slots(record, frame),

@@ -15,6 +15,7 @@ from devices.reading import LinkState
 from ketamonitor.course import CuffPoint, DosePoint
 from ketamonitor.entries import Entry
 from ketamonitor.record import Record
+from ketamonitor.treatment.closing import OpenItem
 from ketamonitor.treatment.plan import CheckInPlan
 from ketamonitor.view import DeviceChoice, InfusionView, LinkView, SessionView
 from tests.ui.forms import START, Bench, view
@@ -384,3 +385,35 @@ def test_a_running_infusion_stands_in_the_way_of_the_end(bench: Bench, qtbot: Qt
     panel.show_view(view(infusion=replace(RUNNING, state="stopped")))
     panel.save()
     assert bench.sent[0][0].body == {"event": "ended", "reason": "Treatment complete"}
+
+
+OPEN = (OpenItem("left", "The time of leaving is not recorded"), OpenItem("slot:x", "BP 40 min"))
+
+
+def test_each_open_matter_is_answered_before_the_end(bench: Bench, qtbot: QtBot) -> None:
+    panel = EndPanel(bench.desk, view(open_items=OPEN))
+    qtbot.addWidget(panel)
+    panel.choice.choose("Treatment complete")
+    panel.save()
+    assert bench.sent == []
+    assert panel.words.text().startswith("2 open: give a reason for each")
+    panel.alike.click()  # nothing was typed: it has no reason of its own
+    assert [row.answer.text() for row in panel.rows.values()] == ["", ""]
+    qtbot.keyClicks(panel.rows["left"].answer, "left alone, seen by R. Okafor")
+    panel.save()
+    assert bench.sent == []
+    panel.alike.click()
+    panel.save()
+    closed, ended = bench.sent[0]
+    assert closed.body["open"] == [
+        {"item": item.text, "reason": "left alone, seen by R. Okafor"} for item in OPEN
+    ]
+    assert ended.body["event"] == "ended"
+
+
+def test_a_matter_that_is_settled_meanwhile_leaves_the_list(bench: Bench, qtbot: QtBot) -> None:
+    panel = EndPanel(bench.desk, view(open_items=OPEN))
+    qtbot.addWidget(panel)
+    qtbot.keyClicks(panel.rows["slot:x"].answer, "cuff off")
+    panel.show_view(view(open_items=OPEN[1:]))
+    assert [row.answer.text() for row in panel.rows.values()] == ["cuff off"]

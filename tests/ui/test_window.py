@@ -249,6 +249,9 @@ def test_a_whole_session_by_keys_ends_in_its_review(
         timeout=WAIT,
     )
     chair.open("end")
+    assert "open: give a reason for each" in end.words.text()
+    for row in end.rows.values():
+        qtbot.keyClicks(row.answer, "test of the record")
     qtbot.keyClick(end, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.review.shown is not None, timeout=WAIT)
 

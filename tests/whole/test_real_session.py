@@ -91,6 +91,8 @@ def test_each_entry_of_the_nurse_carries_her_name(
         ("observation", None),
         ("reading", None),
         *[("alarm", "acknowledged")] * 5,
+        # what the script leaves open is answered with the reason of its end
+        ("event", "closing"),
         ("session", "ended"),
     ]
     raised = {e["body"]["id"] for e in entries if e["body"].get("event") == "raised"}

@@ -21,6 +21,7 @@ from ui.pages.chair_alarms import ChairAlarms
 from ui.pages.checkin import CheckInPanel
 from ui.pages.cuffs import Cuffs
 from ui.pages.devices import DevicesPage
+from ui.pages.discharge import DischargePanel
 from ui.pages.dose import DosePanel
 from ui.pages.ending import EndPanel
 from ui.pages.entry import Desk, EntryPanel, Written
@@ -29,6 +30,7 @@ from ui.pages.parts import Kit
 from ui.pages.pressure import PressurePanel
 from ui.pages.remark import MarkPanel, NotePanel
 from ui.pages.schedule import SchedulePanel
+from ui.pages.second_person import SecondPerson
 from ui.pages.signing import UnlockPanel
 
 
@@ -73,6 +75,7 @@ class Chair(QObject):
             ("note", page.note_wanted),
             ("mark", page.event_wanted),
             ("baseline", page.baseline_wanted),
+            ("home", page.home_wanted),
             ("end", page.end_wanted),
         ):
             wanted.connect(lambda k=kind: self.open(k))
@@ -201,9 +204,9 @@ class Chair(QObject):
 
         Closing waits for the readers' threads: that is done in the background.
         """
-        (draft,) = drafts
+        *closing, ended = drafts
         return self._background.chain(
-            lambda: self._station.end(self.session, draft.body["reason"], draft.author)
+            lambda: self._station.end(self.session, ended.body["reason"], ended.author, closing)
         )
 
     def _panel(self, kind: str) -> EntryPanel:
@@ -228,8 +231,13 @@ class Chair(QObject):
             return BaselinePanel(self._desk, self.view, lambda: self.record.cuff)
         if kind == "schedule":
             return SchedulePanel(self._desk, self.view)
+        if kind == "home":
+            second = SecondPerson(self._kit, self._station.people, self._background, self._author)
+            return DischargePanel(self._desk, self.view, second)
         if kind == "end":
-            return EndPanel(replace(self._desk, submit=self._end), self.view)
+            ending = EndPanel(replace(self._desk, submit=self._end), self.view)
+            ending.home_wanted.connect(lambda: self.open("home"))
+            return ending
         raise ValueError(f"there is no panel {kind!r}")
 
     def _renewed_pressure(self) -> EntryPanel:

@@ -29,17 +29,24 @@ class SignInForm(QWidget):
 
     signed_in = Signal(object)
 
-    def __init__(self, kit: Kit, people: People, background: Background) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        people: People,
+        background: Background,
+        title: str = "Sign in",
+        act: str = "Sign in",
+    ) -> None:
         super().__init__()
         self._people, self._background = people, background
         self.name = kit.field("", "Name")
         self.password = kit.field("", "Password", secret=True)
         self.words = kit.says()
-        self.button = kit.button("Sign in", key="Enter", main=True, icon="person")
+        self.button = kit.button(act, key="Enter", main=True, icon="person")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(kit.label("Sign in", "page"))
+        layout.addWidget(kit.label(title, "page"))
         for name, typed in (("Name", self.name), ("Password", self.password)):
             layout.addWidget(kit.label(name))
             layout.addWidget(typed)

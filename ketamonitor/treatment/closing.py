@@ -1,0 +1,60 @@
+"""What is still open at the end of a session, and needs an answer before it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ketamonitor.entries import Draft
+from ketamonitor.treatment.checkin import label, unanswered
+from ketamonitor.treatment.discharge import CriterionView, closing
+from ketamonitor.words import clock
+
+if TYPE_CHECKING:
+    from ketamonitor.record import Record
+    from ketamonitor.view import DueItem
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """One matter that must be answered. ``key`` stays the same while its words move on."""
+
+    key: str
+    text: str
+
+
+def open_items(
+    record: Record, due: Sequence[DueItem], criteria: Sequence[CriterionView]
+) -> tuple[OpenItem, ...]:
+    """What nobody has done or answered yet, in the order of the session.
+
+    Without a dose nothing of the treatment is asked, but for the reason why there was none.
+    """
+    if record.first_dose_at is None:
+        return (OpenItem("no_dose", "No dose is recorded"),)
+    asked = unanswered(record.info.protocol.checkin, record.checkin.view)
+    items = [OpenItem(f"checkin:{key}", f"Check-in: {label(key)} is not answered") for key in asked]
+    items += [
+        OpenItem(f"slot:{slot.id}", f"{slot.label}, planned {clock(slot.at)}, is not recorded")
+        for slot in due
+        if slot.mandatory and not slot.answered
+    ]
+    for row in criteria:
+        if not row.settled:
+            why = f" ({row.evidence})" if row.evidence else ""
+            text = f"Not recorded as met: {row.criterion.text}{why}"
+            items.append(OpenItem(f"criterion:{row.criterion.id}", text))
+    if record.discharge.departure is None:
+        items.append(OpenItem("left", "The time of leaving is not recorded"))
+    return tuple(items)
+
+
+def answered_alike(
+    items: Sequence[OpenItem], reason: str, *, at: datetime, author: str
+) -> tuple[Draft, ...]:
+    """One reason for all that is open: how a script ends a session. Nothing where nothing is."""
+    if not items:
+        return ()
+    return (closing([(item.text, reason) for item in items], at=at, author=author),)

@@ -1,0 +1,302 @@
+"""Going home: the protocol's criteria as the record answers them, overrides, ready, left, closing.
+
+The program says what is recorded as met. Whether somebody may leave is for the staff to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ketamonitor import checks
+from ketamonitor.entries import Draft, Entry
+from ketamonitor.instruments import INSTRUMENTS, AnswerStatus
+from ketamonitor.treatment.gates import gate_of
+from ketamonitor.treatment.plan import Criterion
+from ketamonitor.words import answer, clock, countdown, pressure
+
+if TYPE_CHECKING:
+    from ketamonitor.course import AnswerPoint, CuffPoint
+    from ketamonitor.record import Record
+
+LONGEST_REASON = 200
+#: Kinds of criteria that only a person answers; the record answers the others.
+BY_PERSON = ("person", "item")
+
+
+class CriterionState(StrEnum):
+    """``OPEN``: a person has not answered it yet. ``OVERRIDDEN``: a deviation, by two people."""
+
+    OPEN = "open"
+    MET = "met"
+    NOT_MET = "not_met"
+    OVERRIDDEN = "overridden"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionAnswer:
+    """What people said of a criterion; ``second`` is the short name of the one who agreed."""
+
+    state: CriterionState
+    at: datetime
+    by: str
+    reason: str = ""
+    second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionView:
+    """A criterion now. ``evidence`` is what the record has for or against it, in words.
+
+    ``answer`` is the latest that was said of it by people, an earlier override included.
+    """
+
+    criterion: Criterion
+    state: CriterionState
+    evidence: str
+    answer: CriterionAnswer | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.state in (CriterionState.MET, CriterionState.OVERRIDDEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """When the patient left, with whom, and a telephone number for the evening."""
+
+    at: datetime
+    by: str
+    companion: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An item that was open when the session was closed, and the reason given for it."""
+
+    item: str
+    reason: str
+    by: str
+
+
+@dataclass(slots=True)
+class Discharge:
+    """What people have entered about going home. Feed it every entry with :meth:`add`."""
+
+    answers: dict[str, CriterionAnswer] = field(default_factory=dict)
+    #: The state of an episode that must be over: when it was over or said never to have been.
+    episodes: dict[str, datetime | None] = field(default_factory=dict)
+    ready_at: datetime | None = None
+    ready_by: str = ""
+    departure: Departure | None = None
+    unfinished: list[Unfinished] = field(default_factory=list)
+
+    def add(self, entry: Entry) -> None:
+        if entry.kind != "event":
+            return
+        body = entry.body
+        what = body.get("event")
+        if what == "criterion":
+            self.answers[body["id"]] = CriterionAnswer(
+                CriterionState(body["state"]),
+                entry.at,
+                entry.author,
+                body.get("reason", ""),
+                body.get("second"),
+            )
+        elif what == "episode":
+            over = body.get("resolved_at")
+            told = entry.at if body.get("none") else None
+            self.episodes[body["what"]] = datetime.fromisoformat(over) if over else told
+        elif what == "ready":
+            self.ready_at, self.ready_by = entry.at, entry.author
+        elif what == "left":
+            self.departure = Departure(entry.at, entry.author, body["with"], body["phone"])
+        elif what == "closing":
+            self.unfinished += [
+                Unfinished(row["item"], row["reason"], entry.author) for row in body["open"]
+            ]
+
+
+def dose_end(record: Record) -> datetime | None:
+    """When the last of the treatment's drug was in. ``None`` without a dose and while one runs."""
+    ends = [dose.at for dose in record.doses if record.counts(dose)]
+    for infusion in record.infusions:
+        if record.treats(infusion.drug):
+            if infusion.stopped_at is None:
+                return None
+            ends.append(infusion.stopped_at)
+    return max(ends, default=None)
+
+
+def criteria(record: Record, now: datetime) -> tuple[CriterionView, ...]:
+    """Every criterion of the session's protocol as it stands at ``now``, in the file's order."""
+    return tuple(_criterion(record, row, now) for row in record.info.protocol.criterion)
+
+
+def _criterion(record: Record, row: Criterion, now: datetime) -> CriterionView:
+    said = record.discharge.answers.get(row.id)
+    if row.by in BY_PERSON:
+        if said is None:
+            return CriterionView(row, CriterionState.OPEN, "")
+        return CriterionView(row, said.state, f"{clock(said.at)}, {said.by}", said)
+    met, evidence = _WAYS[row.by](record, row, now)
+    if met:
+        return CriterionView(row, CriterionState.MET, evidence, said)
+    if said is not None and said.state is CriterionState.OVERRIDDEN:
+        return CriterionView(row, CriterionState.OVERRIDDEN, evidence, said)
+    return CriterionView(row, CriterionState.NOT_MET, evidence, said)
+
+
+def _gate(record: Record, _row: Criterion, now: datetime) -> tuple[bool, str]:
+    gate = gate_of(record, now)
+    if gate is None:
+        return False, "No dose is recorded"
+    if gate.open:
+        return True, f"{clock(gate.at)} has passed"
+    if now < gate.at:
+        return False, f"{clock(gate.at)}, in {countdown((gate.at - now).total_seconds())}"
+    return False, "The dose has not ended"
+
+
+def _bp(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
+    base, end = record.baseline, dose_end(record)
+    if end is None:
+        return False, "The dose has not ended" if record.first_dose_at else "No dose is recorded"
+    last = _last_pressure(record, end)
+    if last is None or last.sys is None or last.dia is None:
+        return False, "No blood pressure after the last dose"
+    said = f"BP {pressure(last.sys, last.dia, None)} at {clock(last.at)}"
+    if base is None:
+        return False, f"{said}, no baseline is locked"
+    said += f", baseline {base.sys:g}/{base.dia:g}"
+    if row.percent is None:
+        return False, f"{said}, the protocol names no percentage"
+    off = max(abs(last.sys - base.sys) / base.sys, abs(last.dia - base.dia) / base.dia) * 100
+    return off <= row.percent, f"{said} ({off:.0f} % apart)"
+
+
+def _last_pressure(record: Record, after: datetime) -> CuffPoint | None:
+    usable = (p for p in record.cuff if p.plotted and p.at >= after and p.sys and p.dia)
+    return max(usable, key=lambda point: (point.at, point.seq), default=None)
+
+
+def _last_answer(record: Record, instrument: str, after: datetime) -> AnswerPoint | None:
+    """The last answer seen at or after that time, in the order of seeing, not of entering."""
+    found = (a for a in record.answers if a.instrument == instrument and not a.struck)
+    return max((a for a in found if a.at >= after), key=lambda a: (a.at, a.seq), default=None)
+
+
+def _score(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
+    end = dose_end(record)
+    if end is None:
+        return False, "The dose has not ended" if record.first_dose_at else "No dose is recorded"
+    last = _last_answer(record, row.of, end)
+    label = INSTRUMENTS[row.of].label
+    if last is None:
+        return False, f"{label}: not answered after the last dose"
+    said = f"{label} {answer(row.of, last.status, last.value)} at {clock(last.at)}"
+    if last.status != AnswerStatus.ANSWERED or last.value is None:
+        return False, said
+    low_enough = row.at_most is None or last.value <= row.at_most
+    high_enough = row.at_least is None or last.value >= row.at_least
+    return low_enough and high_enough, said
+
+
+def _resolved(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
+    what = row.of.replace("_", " ")
+    if row.of not in record.discharge.episodes:
+        return False, f"Nobody has confirmed {what}: none, or over at"
+    over = record.discharge.episodes[row.of]
+    if over is None:
+        return False, f"{what} is not over".capitalize()
+    scale = {"sedation": record.info.protocol.observe.sedation}.get(row.of, row.of)
+    later = _last_answer(record, scale, over) if scale in INSTRUMENTS else None
+    if later is not None and later.value is not None:
+        instrument = INSTRUMENTS[scale]
+        well = instrument.high if instrument.worst == instrument.low else instrument.low
+        if later.at > over and later.value != well:
+            said = answer(scale, later.status, later.value)
+            return False, f"{instrument.label} {said} at {clock(later.at)}, after it was over"
+    return True, f"{what} none, or over {clock(over)}".capitalize()
+
+
+_WAYS = {"gate": _gate, "bp": _bp, "score": _score, "resolved": _resolved}
+
+
+# What people enter ----------------------------------------------------------------------------
+
+
+def _row(plan: Sequence[Criterion], criterion: str) -> Criterion:
+    found = next((row for row in plan if row.id == criterion), None)
+    if found is None:
+        raise ValueError(f"The protocol has no criterion {criterion!r}")
+    return found
+
+
+def met(plan: Sequence[Criterion], criterion: str, *, at: datetime, author: str) -> Draft:
+    """A person says that a criterion is met. What the record answers cannot be said so."""
+    row = _row(plan, criterion)
+    if row.by not in BY_PERSON:
+        raise ValueError(f"The record answers “{row.text}”: record the value, or override it")
+    text = f"{row.text}: recorded as met"
+    body = {"event": "criterion", "id": row.id, "state": "met", "reason": "", "second": None}
+    return Draft("event", at, author, {**body, "text": text})
+
+
+def overridden(
+    plan: Sequence[Criterion],
+    criterion: str,
+    reason: str,
+    second: str,
+    *,
+    at: datetime,
+    author: str,
+) -> Draft:
+    """A deviation: the criterion is not met and two people go on, with the reason."""
+    row = _row(plan, criterion)
+    reason = checks.text(reason, "Reason", LONGEST_REASON)
+    second = checks.text(second, "Second person", 80)
+    if second == author:
+        raise ValueError("The second person must be somebody else")
+    body = {
+        "event": "criterion",
+        "id": row.id,
+        "state": "overridden",
+        "reason": reason,
+        "second": second,
+        "text": f"Deviation: {row.text}: not met, {reason} ({author} and {second})",
+    }
+    return Draft("event", at, author, body)
+
+
+def ready(*, at: datetime, author: str) -> Draft:
+    """Clinically ready at ``at``. The time of leaving is another one."""
+    body = {"event": "ready", "text": "Clinically ready to leave"}
+    return Draft("event", at, author, body)
+
+
+def left(companion: str, phone: str, *, at: datetime, author: str) -> Draft:
+    """The patient left at ``at`` with ``companion`` (in words; nobody is a word too)."""
+    companion = checks.text(companion, "Left with", 80)
+    phone = phone.strip()
+    if len(phone) > 40:
+        raise ValueError("Telephone is longer than 40 characters")
+    body = {"event": "left", "with": companion, "phone": phone, "text": f"Left with {companion}"}
+    return Draft("event", at, author, body)
+
+
+def closing(answers: Sequence[tuple[str, str]], *, at: datetime, author: str) -> Draft:
+    """What was open when the session was closed: each item with the reason given for it."""
+    if not answers:
+        raise ValueError("nothing is open")
+    rows = [
+        {"item": item, "reason": checks.text(reason, f"Reason for “{item}”", LONGEST_REASON)}
+        for item, reason in answers
+    ]
+    text = f"Closed with {len(rows)} open item{'s' if len(rows) > 1 else ''}"
+    return Draft("event", at, author, {"event": "closing", "open": rows, "text": text})

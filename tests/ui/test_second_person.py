@@ -1,0 +1,86 @@
+"""The second person: own name and password, never the first one's, and nobody is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ketamonitor.people import People, Role
+from ketamonitor.store import open_store
+from tests.fakes import ManualClock
+from ui.background import Background
+from ui.bridge import Bridge
+from ui.pages.parts import Kit
+from ui.pages.second_person import SecondPerson
+from ui.theme import Theme
+
+PASSWORD = "a long enough one"
+WAIT = 10_000
+
+
+class Place:
+    def __init__(self, path: Path, theme: Theme) -> None:
+        self.people = People(open_store(path), ManualClock().now)
+        for name, full, role in (
+            ("okafor", "R. Okafor", Role.NURSE),
+            ("hale", "A. Hale", Role.DIRECTOR),
+        ):
+            self.people.add(name, full, role, PASSWORD, "installation")
+        self.first: str | None = "okafor"
+        self.background = Background(Bridge())
+        self.part = SecondPerson(Kit(theme), self.people, self.background, lambda: self.first)
+        self.part.show()
+
+    def sign(self, qtbot: QtBot, name: str, password: str = PASSWORD) -> None:
+        qtbot.keyClicks(self.part.name, name)
+        qtbot.keyClicks(self.part.password, password)
+        qtbot.keyClick(self.part.password, Qt.Key.Key_Return)
+        assert self.part.words.text() == "Checking…"
+        qtbot.waitUntil(lambda: self.part.words.text() != "Checking…", timeout=WAIT)
+
+    def close(self) -> None:
+        self.background.close()
+        self.people.close()
+        self.part.deleteLater()
+
+
+@pytest.fixture
+def place(tmp_path: Path, theme: Theme) -> Iterator[Place]:
+    made = Place(tmp_path / "store.db", theme)
+    yield made
+    made.close()
+
+
+def test_another_person_with_the_password_is_the_second(place: Place, qtbot: QtBot) -> None:
+    place.sign(qtbot, "hale")
+    assert place.part.person is not None
+    assert place.part.person.name == "hale"
+    assert place.part.password.text() == ""
+    assert place.first == "okafor"
+    place.part.clear()
+    assert place.part.person is None
+    assert not place.part.name.isHidden()
+
+
+def test_the_first_person_is_not_the_second(place: Place, qtbot: QtBot) -> None:
+    place.sign(qtbot, "okafor")
+    assert place.part.person is None
+    assert place.part.words.text() == "R. Okafor is signed in already: it takes another person"
+
+
+def test_a_wrong_password_is_said_and_nobody_is_signed_in(place: Place, qtbot: QtBot) -> None:
+    place.sign(qtbot, "hale", "not this one at all")
+    assert place.part.person is None
+    assert place.part.words.text() == "Name or password is wrong"
+
+
+def test_a_second_who_then_signs_in_as_the_first_no_longer_counts(
+    place: Place, qtbot: QtBot
+) -> None:
+    place.sign(qtbot, "hale")
+    place.first = "hale"
+    assert place.part.person is None
