@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 WAIT = 10_000
@@ -45,6 +46,7 @@ class Keys:
             QTest.keyClicks(self.focus(), key, modifiers)
         else:
             QTest.keyClick(self.focus(), key, modifiers)
+        QApplication.processEvents()  # nobody's fingers are faster than the next event
 
     def enter(self) -> None:
         self.press(Qt.Key.Key_Return)
@@ -58,6 +60,7 @@ class Keys:
         self.strokes += len(text)
         for letter in text:  # a key may move the focus
             QTest.keyClicks(self.focus(), letter)
+        QApplication.processEvents()
 
     def fill(self, name: str, text: str) -> None:
         """Tab to the field of that accessible name and type."""
@@ -82,10 +85,10 @@ class Keys:
     def until(self, so: Callable[[], bool], why: str) -> None:
         """Wait for what the program does by itself; no key."""
 
-        def check() -> None:
-            assert so(), why
-
-        self.qtbot.waitUntil(check, timeout=WAIT)
+        try:
+            self.qtbot.waitUntil(so, timeout=WAIT)
+        except TimeoutError:
+            raise AssertionError(why) from None
 
     def begin(self) -> None:
         """Count from here."""

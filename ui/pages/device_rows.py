@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -55,20 +56,21 @@ class DeviceRow(QWidget):
         field = self.port.lineEdit()
         assert field is not None  # an editable combo box has one
         field.setPlaceholderText("Port, or type one")
+        field.setAccessibleName("Port")
         field.editingFinished.connect(lambda: self.typed.emit(self.port.currentText().strip()))
         self.driver = DriverBox()
         self.line = line_field(kit)
         self.line.setFixedWidth(128)
         self.listen_only = kit.tick_box("Listen only")
         self.listen_only.setToolTip("Nothing is sent: another program asks the monitor")
-        remove = kit.button("Remove")
-        remove.clicked.connect(self.removed)
+        self.remove = kit.button("Remove")
+        self.remove.clicked.connect(self.removed)
         upper, lower = QHBoxLayout(), QHBoxLayout()
         for row in (upper, lower):
             row.setSpacing(6)
         upper.addWidget(self.port, 1)
         upper.addWidget(self.listen_only)
-        upper.addWidget(remove)
+        upper.addWidget(self.remove)
         lower.addWidget(self.driver, 1)
         lower.addWidget(self.line)
         both = QVBoxLayout(self)
@@ -130,7 +132,7 @@ class DeviceRows(QWidget):
         within.addLayout(self._list)
         within.addWidget(self.found)
         self.add = kit.button("Add monitor", icon="plus")
-        self.add.clicked.connect(lambda: self.add_row())
+        self.add.clicked.connect(self._add_by_hand)
         acts = QHBoxLayout()
         acts.addWidget(self.add, 1)
         acts.addWidget(self.found.again, 1)
@@ -188,7 +190,19 @@ class DeviceRows(QWidget):
         self._list.addWidget(row)
         self.none.setChecked(False)
         self._counted()
+        self._order_tabs()
         return row
+
+    def _add_by_hand(self) -> None:
+        self.add_row().port.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _order_tabs(self) -> None:
+        """Rows were made last, but are read first."""
+        chain: list[QWidget] = [self._area]
+        for row in self.rows:
+            chain += [row.port, row.listen_only, row.remove, row.driver, row.line]
+        for before, after in pairwise(chain):
+            QWidget.setTabOrder(before, after)
 
     def clear(self) -> None:
         for row in list(self.rows):

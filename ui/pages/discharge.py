@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -137,6 +138,11 @@ class DischargePanel(EntryPanel):
         """The marked criterion."""
         return self.rows[self.marked] if self.rows else None
 
+    def opened(self, now: datetime) -> None:
+        # The time of an earlier opening is not when somebody was ready, or left.
+        if not self.companion.text().strip():
+            self.when.restart(now)
+
     def missing(self) -> str:
         act, unsettled = self.act.chosen, [r for r in self.rows if not r.shown.settled]
         if act == OVERRIDE:
@@ -266,6 +272,7 @@ class DischargePanel(EntryPanel):
     def _turned(self) -> None:
         """Show what the chosen act asks for; the cursor goes to its first field."""
         act = self.act.chosen
+        self.when.restart(self.desk.now())
         for part in (self.what, self.reason, self.second):
             part.setVisible(act == OVERRIDE)
         for part in (self.companion, self.phone):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
@@ -67,6 +69,11 @@ class ObservationPanel(EntryPanel):
         self.side.addWidget(self.when)
         self._mark(0)
         self.finish()
+
+    def opened(self, now: datetime) -> None:
+        # The time of an earlier opening would be stored as that of these answers.
+        if all(row.answered is None for row in self.rows):
+            self.when.restart(now)
 
     def missing(self) -> str:
         left = [r.instrument.label for r in self.rows if r.needed and r.answered is None]

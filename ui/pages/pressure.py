@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout
 
 from ketamonitor import drafts, intake
@@ -21,7 +23,10 @@ FIELDS = (
 
 
 class PressurePanel(EntryPanel):
-    """Numbers read from a monitor or taken with a cuff and stethoscope, as typed."""
+    """Numbers read from a monitor or taken with a cuff and stethoscope, as typed.
+
+    A slash goes on to the next number, so that a pressure is typed as it is said: ``128/80``.
+    """
 
     title = "Blood pressure, typed by hand"
 
@@ -40,6 +45,7 @@ class PressurePanel(EntryPanel):
             typed = kit.field("", f"{what.capitalize()} in {unit}", big=True)
             typed.setMaxLength(3)
             typed.textChanged.connect(self.changed)
+            typed.installEventFilter(self)
             word = "needed" if needed else "if known"
             grid.addWidget(kit.label(f"{what.capitalize()} {unit} · {word}", "muted"), 0, column)
             grid.addWidget(typed, 1, column)
@@ -97,6 +103,16 @@ class PressurePanel(EntryPanel):
         for typed in self.fields.values():
             typed.clear()
         self.when.restart(self.desk.now())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        pressed = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress
+        if not pressed or event.text() != "/":  # type: ignore[attr-defined]
+            return super().eventFilter(watched, event)
+        order = list(self.fields.values())
+        place = next((n for n, typed in enumerate(order) if typed is watched), len(order))
+        if place + 1 < len(order):
+            order[place + 1].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
 
     def refresh(self) -> None:
         self.when.tick(self.desk.now())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ketamonitor.store import SessionSummary
 from ketamonitor.words import STARS, clock, day
@@ -104,11 +104,13 @@ class SessionsPage(QWidget):
         self.alarms.clicked.connect(self.alarms_wanted)
         self.table.cellDoubleClicked.connect(lambda _row, _column: self._open())
         self.table.itemSelectionChanged.connect(self._refresh)
+        self.table.installEventFilter(self)
         self._refresh()
 
     def opened(self) -> None:
         """The page comes on screen: read the list anew."""
         self.words.setText("Reading…" if not self._all else "")
+        self.table.setFocus()  # so that N is no letter of the search
         self._background.run(self._sessions, self._read, self._failed, self)
 
     def _read(self, summaries: list[SessionSummary]) -> None:
@@ -179,6 +181,14 @@ class SessionsPage(QWidget):
 
     def _refresh(self) -> None:
         self.open.setEnabled(self.chosen is not None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The list would look for a row that begins with the letter."""
+        pressed = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress
+        if pressed and event.text().isalpha():  # type: ignore[attr-defined]
+            QApplication.sendEvent(self, event)
+            return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():

@@ -1,0 +1,1 @@
+"""Whole sessions by the keyboard alone: sign-in, check-in, treatment, going home, end."""

@@ -1,0 +1,290 @@
+"""What the nurse does at the keys, task by task; she reads the screen and knows nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+
+from ketamonitor.treatment.discharge import BY_PERSON
+from ketamonitor.view import ASKING
+from tests.whole.flows.chairside import MONITOR, NURSE, PASSWORD, Chairside
+from ui.device_words import title
+from ui.pages.baseline import BaselinePanel
+from ui.pages.checkin import CheckInPanel
+from ui.pages.discharge import DischargePanel
+from ui.pages.dose import DosePanel
+from ui.pages.driver_box import DriverBox
+from ui.pages.ending import EndPanel
+from ui.pages.observation import ObservationPanel
+from ui.pages.pressure import PressurePanel
+
+#: Keys for each item of the check-in: a word in angle brackets is one key, the rest is typed.
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "identity": ("<space>", "<tab>", "<space>"),
+    "weight": ("68.4", "<tab>", "1", "23 Nov 2026"),
+    "allergies": ("1",),
+    "medicines": ("1",) * 9,
+    "food": ("07:30",),
+    "drink": ("11:00", "<tab>", "1"),
+    "pregnancy": ("1", "23 Nov 2026"),
+    "escort": ("J. Lindqvist", "<tab>", "0171 555"),
+    "consent": ("1", "23 Nov 2026"),
+    "equipment": ("<space>", *("<tab>", "<space>") * 4),
+    "phq9": ("2", "2", "1", "2", "1", "1", "1", "0", "0"),
+    "cssrs": ("1",),
+    "baseline_mental": ("1",),
+}
+_NAMED = {"<space>": Qt.Key.Key_Space, "<tab>": Qt.Key.Key_Tab}
+
+#: Answers by key of the instruments a protocol may need, in a patient who does well.
+_WELL = {"moaas": "5", "rass": "0", "dissociation": "1", "breaths": "14"}
+_IN_IT = {**_WELL, "moaas": "4", "dissociation": "6"}
+
+
+@dataclass
+class Nurse:
+    """Tasks on the window of ``at``; each ends when the program has said that it is done."""
+
+    at: Chairside
+
+    # Before ----------------------------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        page, keys = self.at.window.sign_in, self.at.keys
+        keys.until(
+            lambda: page.stack.currentWidget() is page.form and keys.focus() is page.form.name,
+            "the sign-in asks for the name",
+        )
+        keys.type(NURSE)
+        keys.fill("Password", PASSWORD)
+        keys.enter()
+        keys.until(lambda: self.at.window.person is not None, "signed in")
+
+    def begin(self, protocol: str) -> None:
+        """A new session of a made-up patient, with the monitor on its port."""
+        at, keys = self.at, self.at.keys
+        page = at.window.new_session
+        keys.until(lambda: at.window.stack.currentWidget() is at.window.sessions, "the list")
+        keys.press("n")
+        keys.until(lambda: at.window.stack.currentWidget() is page, "the page of a new session")
+        keys.fill("Patient's full name", "LINDQVIST, Maren")
+        keys.fill("Record number, MRN", "SIM-0048")
+        keys.fill("Date of birth", "14 Mar 1984")
+        keys.choose("Full name")
+        keys.choose("Date of birth")
+        keys.fill("Weight in kg", "68.4")
+        known = at.station.protocol(protocol)
+        at.choose_on(known.title)
+        keys.choose("Add monitor")
+        keys.fill("Port", at.server.name)
+        at.tab_on("Monitor")
+        while True:
+            box = keys.focus()
+            assert isinstance(box, DriverBox)
+            if box.currentText() == title(MONITOR):
+                break
+            keys.press(Qt.Key.Key_Down)
+        keys.fill("Chair", "3")
+        keys.choose("Simulated session")
+        keys.until(page.start.isEnabled, f"it may start: {page.words.text()}")
+        keys.choose("Start session")
+        keys.until(lambda: at.window.chair is not None, f"it has begun: {page.words.text()}")
+        at.until(at.connected, "the monitor is heard")
+
+    def check_in(self) -> None:
+        at, keys = self.at, self.at.keys
+        keys.press("k")
+        panel = at.panel
+        assert isinstance(panel, CheckInPanel)
+        for key in panel.keys:
+            keys.until(
+                lambda key=key: panel.key == key and keys.focus() is panel.form.first(),  # type: ignore[misc]
+                f"{key} is asked",
+            )
+            for part in ANSWERS[key]:
+                if part in _NAMED:
+                    keys.press(_NAMED[part])
+                else:
+                    keys.type(part)
+            assert panel.missing() == "", f"{key}: {panel.missing()}"
+            keys.enter()
+            keys.until(lambda key=key: key in at.view.checkin.answers, f"{key} is stored")  # type: ignore[misc]
+        at.until_closed()
+
+    def cuff(self) -> None:
+        """The monitor measures."""
+        at, keys = self.at, self.at.keys
+        at.until(at.connected, "the monitor can be asked")
+        before = len(at.chair.record.cuff)
+        keys.press("b")
+        assert isinstance(at.panel, PressurePanel)
+        keys.choose(f"Start cuff, {MONITOR}")
+        keys.escape()
+        at.until(lambda: len(at.chair.record.cuff) == before + 1, "the reading came")
+
+    def pressure(self, sys: int, dia: int) -> None:
+        at, keys = self.at, self.at.keys
+        before = len(at.chair.record.cuff)
+        keys.press("b")
+        keys.type(f"{sys}/{dia}")
+        keys.enter()
+        keys.until(lambda: len(at.chair.record.cuff) == before + 1, "it is stored")
+        at.until_closed()
+
+    def baseline(self) -> None:
+        at, keys = self.at, self.at.keys
+        keys.press("t")
+        assert isinstance(at.panel, BaselinePanel)
+        keys.press(Qt.Key.Key_Tab)
+        keys.press(Qt.Key.Key_Space)
+        assert at.panel.missing() == "", at.panel.missing()
+        keys.enter()
+        keys.until(lambda: at.view.baseline is not None, "the baseline is locked")
+        at.until_closed()
+
+    # Doses -----------------------------------------------------------------------------------
+
+    def order(self, **typed: str) -> None:
+        """Fields by their name as the panel has it, ``mg="Dose, mg"``."""
+        at, keys = self.at, self.at.keys
+        keys.press("d")
+        panel = at.panel
+        assert isinstance(panel, DosePanel)
+        keys.press("q")
+        for name, text in typed.items():
+            keys.fill(f"Ordered {_ORDERED[name]}", text)
+        keys.fill("Ordered by", "Dr Hale")
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.view.order is not None, "the order is stored")
+        at.choose_on(next(iter(panel.parts)))
+        keys.escape()
+
+    def give(self, *more: tuple[str, str]) -> None:
+        """As ordered: three actions, and what else the way of giving asks for."""
+        at, keys = self.at, self.at.keys
+        keys.press("d")
+        panel = at.panel
+        assert isinstance(panel, DosePanel)
+        keys.press("y")
+        for name, text in more:
+            keys.fill(name, text)
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.view.first_dose_at is not None, "the dose is stored")
+        keys.escape()
+
+    def stop(self) -> None:
+        at, keys = self.at, self.at.keys
+        keys.press("d")
+        keys.press("x")
+        keys.press("6")
+        assert isinstance(at.panel, DosePanel)
+        assert at.panel.missing() == "", at.panel.missing()
+        keys.enter()
+        keys.until(
+            lambda: at.view.infusion is not None and at.view.infusion.state == "stopped",
+            "the stop is stored",
+        )
+        keys.escape()
+
+    # Observing -------------------------------------------------------------------------------
+
+    def observe(self, answers: Mapping[str, str]) -> None:
+        """Each row the protocol needs, in its order; the others stay blank."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("o")
+        panel = at.panel
+        assert isinstance(panel, ObservationPanel)
+        for row in panel.rows:
+            if row.needed:
+                keys.type(answers[row.instrument.key])
+            elif any(later.needed for later in panel.rows[panel.rows.index(row) :]):
+                keys.press(Qt.Key.Key_Down)
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        at.until_closed()
+        keys.until(lambda: at.chair.record.entries > before, "the answers are stored")
+
+    def follow(self, until: Callable[[], bool], well_after_min: float) -> None:
+        """Minute by minute what the strip asks for, until ``until`` holds."""
+        at, first = self.at, self.at.view.first_dose_at
+        assert first is not None
+        taken = 0
+        for _ in range(240):
+            asked = {item.id: item for item in at.view.due if item.state in ASKING}
+            gone = (at.clock.now() - first).total_seconds() / 60
+            if any(key.startswith("bp") for key in asked):
+                taken += 1
+                if taken % 2:
+                    self.cuff()
+                else:
+                    self.pressure(126, 78)
+            if any(key.startswith("observation") for key in asked):
+                self.observe(_WELL if gone >= well_after_min else _IN_IT)
+            if until():
+                return
+            at.wait(1)
+        raise AssertionError("the session never comes to its end")
+
+    # After -----------------------------------------------------------------------------------
+
+    def mark(self, number: int) -> None:
+        keys = self.at.keys
+        keys.press("e")
+        keys.press(str(number))
+        keys.enter()
+        self.at.until_closed()
+
+    def go_home(self) -> None:
+        """Everything a person answers is met; ready; left with the escort."""
+        at, keys = self.at, self.at.keys
+        keys.press("g")
+        panel = at.panel
+        assert isinstance(panel, DischargePanel)
+        while panel.row is not None and not (
+            panel.row.by_person and not panel.row.shown.settled and not panel.row.ticked
+        ):
+            keys.press(Qt.Key.Key_Down)
+        for _ in [c for c in at.view.criteria if c.criterion.by in BY_PERSON]:
+            keys.press("m")
+        keys.enter()
+        keys.until(
+            lambda: all(c.settled for c in at.view.criteria),
+            "every criterion is settled",
+        )
+        keys.press("r")
+        keys.enter()
+        keys.until(lambda: at.view.ready_at is not None, f"ready: {panel.missing()}")
+        at.wait(1)
+        keys.press("f")
+        keys.type("J. Lindqvist")
+        keys.fill("Telephone", "0171 555")
+        keys.enter()
+        keys.until(lambda: at.view.departure is not None, f"left: {panel.missing()}")
+        keys.escape()
+
+    def end(self) -> None:
+        at, keys = self.at, self.at.keys
+        at.choose_on("End session")
+        panel = at.panel
+        assert isinstance(panel, EndPanel)
+        assert not panel.rows, [row.item.text for row in panel.rows.values()]
+        at.choose_on("Treatment complete")
+        keys.enter()
+        keys.until(lambda: at.window.review.shown is not None, f"the review: {panel.missing()}")
+
+
+_ORDERED = {
+    "mg": "Dose, mg",
+    "mg_per_kg": "Per kg, mg/kg",
+    "weight_kg": "Weight, kg",
+    "strength_mg_ml": "Strength, mg/mL",
+    "volume_ml": "Volume, mL",
+    "rate_ml_h": "Rate, mL/h",
+    "minutes": "Over, min",
+    "devices": "Devices",
+}

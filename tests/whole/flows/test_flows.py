@@ -1,0 +1,77 @@
+"""Each protocol from check-in to the way home by keys alone, against what should be stored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from ketamonitor.entries import verify_chain
+from tests.whole.flows.chairside import Chairside
+from tests.whole.flows.nurse import Nurse
+from tests.whole.flows.written import lines
+
+WRITTEN = Path(__file__).parent / "written"
+
+
+def _gate_passed(at: Chairside) -> bool:
+    """Time, pressure and scores: all that the record answers by itself is met."""
+    return all(c.settled for c in at.view.criteria if c.criterion.by != "person")
+
+
+def iv_40(nurse: Nurse) -> None:
+    at = nurse.at
+    nurse.order(mg="34.2", minutes="40")
+    nurse.give()
+    nurse.mark(1)
+    nurse.follow(lambda: at.view.infusion is not None and at.view.infusion.given_mg >= 34.19, 45)
+    nurse.stop()
+    nurse.follow(lambda: _gate_passed(at), 45)
+
+
+FLOWS: dict[str, Callable[[Nurse], None]] = {
+    "iv-ketamine-40": iv_40,
+}
+
+
+@pytest.fixture
+def at(tmp_path: Path, qtbot: QtBot, qapp: object) -> Iterator[Chairside]:
+    made = Chairside(tmp_path, qtbot)
+    yield made
+    made.close()
+
+
+def run(at: Chairside, protocol: str) -> None:
+    nurse = Nurse(at)
+    nurse.sign_in()
+    nurse.begin(protocol)
+    session = at.chair.session
+    nurse.check_in()
+    for _ in range(at.view.info.protocol.baseline.readings):
+        nurse.cuff()
+    nurse.baseline()
+    FLOWS[protocol](nurse)
+    nurse.go_home()
+    nurse.end()
+    entries = at.entries(session)
+    assert verify_chain(session, entries) == []
+    stored = "\n".join(lines(entries)) + "\n"
+    path = WRITTEN / f"{protocol}.txt"
+    if os.environ.get("KETAMONITOR_WRITE_FLOWS"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(stored, encoding="utf-8")
+    assert stored == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("protocol", FLOWS)
+def test_stored_as_written_down(at: Chairside, protocol: str) -> None:
+    run(at, protocol)
+
+
+@pytest.mark.xvfb
+@pytest.mark.parametrize("protocol", FLOWS)
+def test_stored_as_written_down_on_a_screen(at: Chairside, protocol: str) -> None:
+    run(at, protocol)
