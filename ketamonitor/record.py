@@ -28,13 +28,14 @@ from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.discharge import Discharge
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.treatment.infusion import act_of
+from ketamonitor.treatment.nasal import Nasal
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.order import Orders
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
 #: Events whose own text stands among the numbered events of the session.
 _TOLD = (
-    *("mark", "action", "not_done", "bp_weighed", "order"),
+    *("mark", "action", "not_done", "bp_weighed", "order", "device_step"),
     *("criterion", "ready", "left", "closing"),
 )
 
@@ -56,6 +57,8 @@ class Record:
     history: AlarmHistory = field(default_factory=AlarmHistory)
     #: Slots of the schedule that were not done, with the reason.
     not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
+    #: Nasal devices, step by step.
+    nasal: Nasal = field(default_factory=Nasal)
     checkin: CheckIn = field(default_factory=CheckIn)
     discharge: Discharge = field(default_factory=Discharge)
     #: What was ordered; the last order counts.
@@ -125,6 +128,7 @@ class Record:
         self.checkin.add(entry)
         self.discharge.add(entry)
         self.not_done.add(entry)
+        self.nasal.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
             take(self, entry)

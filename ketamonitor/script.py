@@ -12,7 +12,7 @@ from typing import Any
 from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
-from ketamonitor.treatment import infusion, order
+from ketamonitor.treatment import infusion, nasal, order
 from ketamonitor.treatment.checkin import bp_weighed, checkin
 from ketamonitor.treatment.not_done import not_done
 from ketamonitor.view import ActiveAlarm, SessionView
@@ -23,6 +23,7 @@ VERBS = (
     "weighed",
     "baseline",
     "dose",
+    "device",
     "infusion",
     "order",
     "observation",
@@ -42,6 +43,7 @@ _OF_THE_MOMENT = (
     "checkin",
     "weighed",
     "order",
+    "device",
     "baseline",
     "acknowledge",
     "audio",
@@ -159,6 +161,8 @@ def _drafts_of(
         ]
     if act.verb == "infusion":
         return [_infusion(detail, weight_kg, at, author)]
+    if act.verb == "device":
+        return _device(detail, seen, at, author)
     if act.verb == "order":
         return [_order(detail, seen, at, author)]
     if act.verb == "observation":
@@ -271,6 +275,29 @@ def _order(detail: Any, seen: Seen, at: datetime, author: str) -> Draft:
         prescriber=detail.get("prescriber", ""),
     )
     return order.draft(read, plan, reason=detail.get("reason", ""), at=at, author=author)
+
+
+def _device(detail: Any, seen: Seen, at: datetime, author: str) -> list[Draft]:
+    """The next step of the nasal device whose turn it is; ``"empty"`` also gives the dose."""
+    if seen.view is None or seen.view.nasal is None:
+        raise ValueError("this protocol has no nasal devices")
+    guide, info = seen.view.nasal, seen.view.info
+    plan = info.protocol.dose
+    said = {"step": detail} if isinstance(detail, str) else detail
+    if said["step"] == "empty":
+        return list(nasal.confirm(guide, plan, info.weight_kg, at=at, author=author))
+    return [
+        nasal.device_step(
+            guide,
+            said["step"],
+            rest_min=plan.rest_min,
+            lot=said.get("lot", ""),
+            expiry=said.get("expiry", ""),
+            reason=said.get("reason", ""),
+            at=at,
+            author=author,
+        )
+    ]
 
 
 def _not_done(detail: Any, seen: Seen, at: datetime, author: str) -> Draft:

@@ -201,6 +201,7 @@ class LiveSession:
             open_items=open_items(record, due, checked),
             ready_at=record.discharge.ready_at,
             departure=record.discharge.departure,
+            nasal=record.nasal.of_plan(record.info.protocol.dose),
         )
 
     def _limits(self, situation: Situation) -> tuple[LimitView, ...]:

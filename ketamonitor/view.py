@@ -15,6 +15,7 @@ from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.entries import Entry
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.treatment.checkin import CheckInView
+from ketamonitor.treatment.nasal import NasalView
 from ketamonitor.treatment.order import Order
 
 if TYPE_CHECKING:
@@ -359,6 +360,8 @@ class SessionView:
     open_items: tuple[OpenItem, ...] = ()
     ready_at: datetime | None = None
     departure: Departure | None = None
+    #: The guide of the nasal devices, where the protocol gives them.
+    nasal: NasalView | None = None
 
 
 @dataclass(frozen=True, slots=True)

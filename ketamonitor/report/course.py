@@ -181,6 +181,7 @@ def ledger(record: Record, frame: Frame) -> list[list[str]]:
         late = _entered(frame, dose.at, dose.recorded_at)
         held = f"held {words.countdown(dose.hold_s)}" if dose.hold_s is not None else ""
         why = [f"lot {dose.lot}" if dose.lot else "", dose.site or "", held]
+        why += _device(record, dose.device_no, frame)
         why += [dose.after_hold or "", dose.note, dose.why, late]
         lines.append((dose.at, text, "; ".join(w for w in why if w), "", dose.author))
     for infusion in record.infusions:
@@ -197,6 +198,21 @@ def ledger(record: Record, frame: Frame) -> list[list[str]]:
         ]
         for at, text, why, rate, by in sorted(lines, key=lambda line: line[0])
     ]
+
+
+def _device(record: Record, number: int | None, frame: Frame) -> list[str]:
+    """What the guide recorded of a device beside its dose."""
+    known = record.nasal.view(0).devices
+    device = next((d for d in known if d.number == number), None)
+    if device is None or not device.times:
+        return []
+    told = [f"expiry {device.expiry}" if device.expiry else ""]
+    for step, words_of in (("second", "second nostril"), ("empty", "no dot left")):
+        if step in device.times:
+            told.append(f"{words_of} {frame.clock(device.times[step], seconds=True)}")
+    if device.repeats:
+        told.append(f"a dot remained {device.repeats}×")
+    return told
 
 
 def _entered(frame: Frame, at: datetime, recorded_at: datetime | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ketamonitor.entries import Draft
 from ketamonitor.treatment.checkin import label, unanswered
 from ketamonitor.treatment.discharge import CriterionView, closing
+from ketamonitor.treatment.nasal import unfinished
 from ketamonitor.words import clock
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def open_items(
         for slot in due
         if slot.mandatory and not slot.answered
     ]
+    nasal = record.nasal.of_plan(record.info.protocol.dose)
+    if nasal is not None and (told := unfinished(nasal)):
+        items.append(OpenItem("nasal", told))
     for row in criteria:
         if not row.settled:
             why = f" ({row.evidence})" if row.evidence else ""

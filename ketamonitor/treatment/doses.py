@@ -23,15 +23,24 @@ def doubts(draft: Draft, record: Record, open_items: Sequence[str] = ()) -> list
     ``open_items`` are the check-in's, in words, as far as the protocol needs them answered.
     Nothing here forbids anything: what was given was given, and belongs into the record.
     """
+    if draft.body.get("step") == "first" and record.nasal.view(0).first_at is None:
+        return _unanswered(open_items)  # asked before the spray: afterwards it helps nobody
     if draft.kind not in ("dose", "infusion"):
         return []
     found = [*_twice(draft, record), *_earlier(draft, record), *_ended(draft, record)]
     if draft.kind == "dose" or draft.body["action"] == "start":
         found += _amount(draft, record)
-        if open_items and record.first_dose_at is None and _treats(draft, record):
-            many = "1 item" if len(open_items) == 1 else f"{len(open_items)} items"
-            found.append(f"Check-in: {many} open ({', '.join(open_items)})")
+        guided = draft.body.get("device_no") and record.nasal.steps
+        if record.first_dose_at is None and _treats(draft, record) and not guided:
+            found += _unanswered(open_items)
     return found
+
+
+def _unanswered(open_items: Sequence[str]) -> list[str]:
+    if not open_items:
+        return []
+    many = "1 item" if len(open_items) == 1 else f"{len(open_items)} items"
+    return [f"Check-in: {many} open ({', '.join(open_items)})"]
 
 
 def _twice(draft: Draft, record: Record) -> Iterator[str]:

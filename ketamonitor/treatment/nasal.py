@@ -1,243 +1,326 @@
-"""The guide of the nasal devices: which step comes next, the rest between two, what is confirmed.
+"""Nasal devices, step by step: what is recorded of each, what comes next, and what counts.
 
-Order of the steps and the 5-min rest: instructions for use of the 28-mg device (2 sprays, one for
-each nostril). A device counts when somebody has seen that no green dot is left, and not before.
+The steps follow the instructions for use of SPRAVATO: two green dots, head back 45 degrees, one
+spray in each nostril, no green dot left, five minutes of rest, then the next device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
 
 from ketamonitor import checks, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.treatment.plan import DosePlan
-from ketamonitor.words import clock, countdown, day
 
+#: The steps of one device in order; what else can happen to it.
+STEPS = ("lot", "dots", "head", "first", "second", "empty")
+OTHERS = ("dot_remains", "stop")
+
+#: Reasons to stop early; any other is typed.
+STOP_REASONS = ("Patient asks to stop", "Nausea or vomiting", "Too drowsy", "Device fault")
 LONGEST_REASON = 200
 
-
-class Step(StrEnum):
-    """One thing that is done with a device. ``STOP``: it is given up and does not count."""
-
-    LOT = "lot"
-    DOTS = "dots"
-    HEAD = "head"
-    FIRST = "first"
-    SECOND = "second"
-    EMPTY = "empty"
-    DOT_REMAINS = "dot_remains"
-    STOP = "stop"
-
-
-#: What may follow on what; every device begins with its lot.
-_FOLLOWS = {
-    Step.LOT: (Step.DOTS,),
-    Step.DOTS: (Step.HEAD,),
-    Step.HEAD: (Step.FIRST,),
-    Step.FIRST: (Step.SECOND,),
-    Step.SECOND: (Step.EMPTY, Step.DOT_REMAINS),
-    Step.DOT_REMAINS: (Step.SECOND,),
-    Step.EMPTY: (),
-    Step.STOP: (),
-}
-
-_TOLD = {
-    Step.LOT: "lot and expiry read",
-    Step.DOTS: "two green dots seen, not primed",
-    Step.HEAD: "head reclined",
-    Step.FIRST: "first spray",
-    Step.SECOND: "second spray",
-    Step.EMPTY: "no green dot left",
-    Step.DOT_REMAINS: "a green dot is left: spray again in the second nostril",
-    Step.STOP: "given up, not counted",
-}
+_EXPIRY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?|(\d{2})[/.](\d{4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A step that is recorded: entry, time, author."""
-
-    seq: int
-    step: Step
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One device: its lot and expiry as typed, and its steps in the order they were entered."""
+class DeviceView:
+    """One device now. ``times`` are those of its standing steps; ``step`` is the next one, empty
+    when it is confirmed or stopped. ``given_at`` is the first spray, ``emptied_at`` the moment
+    at which somebody saw no green dot left: both only once its dose is recorded."""
 
     number: int
-    lot: str
-    expiry: date
-    steps: tuple[Done, ...]
-
-    @property
-    def last(self) -> Step:
-        return self.steps[-1].step
+    step: str = "lot"
+    lot: str = ""
+    expiry: str = ""
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    given_at: datetime | None = None
+    emptied_at: datetime | None = None
+    by: str = ""
+    #: How often a dot was still green after the second spray.
+    repeats: int = 0
+    stopped: str = ""
 
     @property
     def confirmed(self) -> bool:
-        return self.last is Step.EMPTY
+        return self.emptied_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class NasalView:
+    """All devices of the treatment in order; ``last_at`` is the time of the last step."""
+
+    devices: tuple[DeviceView, ...]
+    last_at: datetime | None = None
 
     @property
-    def closed(self) -> bool:
-        return self.last in (Step.EMPTY, Step.STOP)
-
-    def at(self, step: Step) -> datetime | None:
-        """When a step was done last; ``None`` where it was not."""
-        return next((done.at for done in reversed(self.steps) if done.step is step), None)
+    def stopped(self) -> DeviceView | None:
+        return next((d for d in self.devices if d.stopped), None)
 
     @property
-    def started_at(self) -> datetime | None:
-        """The first spray: where the clocks of this device begin."""
-        return next((done.at for done in self.steps if done.step is Step.FIRST), None)
+    def current(self) -> DeviceView | None:
+        """The device whose step comes next; ``None`` when all are given or it was stopped."""
+        if self.stopped is not None:
+            return None
+        return next((d for d in self.devices if not d.confirmed), None)
+
+    @property
+    def confirmed(self) -> int:
+        return sum(d.confirmed for d in self.devices)
+
+    @property
+    def first_at(self) -> datetime | None:
+        """From when the clock of the first device runs: its first spray."""
+        return min((d.given_at for d in self.devices if d.given_at), default=None)
+
+    @property
+    def last_emptied_at(self) -> datetime | None:
+        return max((d.emptied_at for d in self.devices if d.emptied_at), default=None)
+
+    def rests_until(self, rest_min: float) -> datetime | None:
+        """The end of the rest after the last confirmed device."""
+        last = self.last_emptied_at
+        return None if last is None else last + timedelta(minutes=rest_min)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    seq: int
+    device: int
+    step: str
+    at: datetime
+    by: str
+    lot: str
+    expiry: str
+    reason: str
 
 
 @dataclass(slots=True)
 class Nasal:
-    """All devices of a session, folded from ``device_step`` events; struck ones are gone."""
+    """The fold of ``device_step`` entries and of doses that have a device's number.
 
-    _entries: list[Entry] = field(default_factory=list)
+    A device is confirmed for as long as its dose stands. A struck step is to be done again.
+    """
+
+    steps: list[_Step] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
         """Take in the next entry, of whatever kind."""
-        if entry.kind == "event" and entry.body.get("event") == "device_step":
-            self._entries.append(entry)
+        body = entry.body
+        if entry.kind == "event" and body.get("event") == "device_step":
+            self._take(entry, body["device"], body["step"])
+        elif entry.kind == "dose" and body.get("device_no"):
+            self._take(entry, body["device_no"], "dose")
         elif entry.kind == "correction":
-            self._entries = [e for e in self._entries if e.seq != entry.body["of_seq"]]
+            self.steps = [s for s in self.steps if s.seq != body["of_seq"]]
 
-    @property
-    def devices(self) -> tuple[Device, ...]:
-        """In order of their numbers."""
-        found: dict[int, Device] = {}
-        for entry in self._entries:
-            body = entry.body
-            done = Done(entry.seq, Step(body["step"]), entry.at, entry.author)
-            known = found.get(body["device"])
-            if done.step is Step.LOT:
-                expiry = date.fromisoformat(body["expiry"])
-                found[body["device"]] = Device(body["device"], body["lot"], expiry, (done,))
-            elif known is not None:
-                steps = (*known.steps, done)
-                found[known.number] = Device(known.number, known.lot, known.expiry, steps)
-        return tuple(found[number] for number in sorted(found))
+    def view(self, devices: int) -> NasalView:
+        """The devices ordered, and any above them that are recorded all the same."""
+        many = max([devices, *(s.device for s in self.steps)])
+        return NasalView(
+            tuple(self._device(n) for n in range(1, many + 1)),
+            max((s.at for s in self.steps), default=None),
+        )
 
-    @property
-    def current(self) -> Device | None:
-        """The device that is begun and neither confirmed nor given up."""
-        return next((device for device in self.devices if not device.closed), None)
+    def of_plan(self, plan: DosePlan) -> NasalView | None:
+        """The devices of a protocol that gives some; ``None`` for any other."""
+        return self.view(plan.devices or 0) if plan.given_as == "devices" else None
 
-    @property
-    def confirmed(self) -> tuple[Device, ...]:
-        return tuple(device for device in self.devices if device.confirmed)
+    def _take(self, entry: Entry, device: int, step: str) -> None:
+        body = entry.body
+        self.steps.append(
+            _Step(
+                entry.seq,
+                device,
+                step,
+                entry.at,
+                entry.author,
+                body.get("lot") or "",
+                body.get("expiry") or "",
+                body.get("reason") or "",
+            )
+        )
 
-    def mg(self, plan: DosePlan) -> Decimal:
-        """What is confirmed, exact: so many devices of so many mg."""
-        return Decimal(str(plan.device_mg or 0)) * len(self.confirmed)
-
-    @property
-    def first_at(self) -> datetime | None:
-        """First spray of the first device, confirmed or not: the 2-h clock begins there."""
-        return min((d.started_at for d in self.devices if d.started_at), default=None)
-
-    @property
-    def last_at(self) -> datetime | None:
-        """First spray of the last device that was begun."""
-        return max((d.started_at for d in self.devices if d.started_at), default=None)
-
-    def rest_until(self, plan: DosePlan) -> datetime | None:
-        """When the rest after the last device that was sprayed is over; ``None`` before one."""
-        ends = [d.at(Step.SECOND) or d.started_at for d in self.devices if d.closed]
-        last = max((end for end in ends if end is not None), default=None)
-        return None if last is None else last + timedelta(minutes=plan.rest_min)
-
-    def next_steps(self) -> tuple[Step, ...]:
-        """What may be recorded now, the usual one first."""
-        device = self.current
-        if device is None:
-            return (Step.LOT,)
-        return (*_FOLLOWS[device.last], Step.STOP)
-
-
-def doubts(nasal: Nasal, plan: DosePlan, step: Step, at: datetime) -> list[str]:
-    """What asks for a reason before this step, one line each. It forbids nothing."""
-    found = []
-    rest = nasal.rest_until(plan)
-    if step is Step.FIRST and rest is not None and at < rest:
-        left = countdown((rest - at).total_seconds())
-        found.append(f"The rest of {plan.rest_min:g} min is not over: {left} left")
-    if step is Step.LOT and plan.devices is not None and len(nasal.confirmed) >= plan.devices:
-        found.append(f"All {plan.devices} devices of this protocol are confirmed")
-    if step is Step.STOP:
-        found.append("Why is this device given up?")
-    return found
+    def _device(self, number: int) -> DeviceView:
+        times: dict[str, datetime] = {}
+        lot = expiry = stopped = ""
+        repeats = 0
+        dose: _Step | None = None
+        for one in self.steps:
+            if one.device != number:
+                continue
+            if one.step == "dose":
+                dose = one
+            elif one.step == "dot_remains":
+                times.pop("second", None)
+                repeats += 1
+            elif one.step == "stop":
+                stopped = one.reason
+            else:
+                if one.step == "lot":  # another device takes its place
+                    times, repeats, lot, expiry = {}, 0, one.lot, one.expiry
+                times[one.step] = one.at
+        if dose is not None:
+            emptied = times.get("empty", dose.at)
+            return DeviceView(
+                number,
+                "",
+                lot or dose.lot,
+                expiry,
+                times,
+                dose.at,
+                emptied,
+                dose.by,
+                repeats,
+            )
+        times.pop("empty", None)
+        left = "" if stopped else next((s for s in STEPS if s not in times), "")
+        return DeviceView(
+            number, left, lot, expiry, times, None, None, "", repeats=repeats, stopped=stopped
+        )
 
 
-def record_step(
-    nasal: Nasal,
-    plan: DosePlan,
-    step: Step,
+def read_expiry(typed: str, on: date) -> str:
+    """``2027-08``, ``08/2027`` or ``2027-08-31`` as ISO text; without a day the whole month
+    counts. Raises ``ValueError`` for what is no month and for what has expired by ``on``."""
+    text = typed.strip()
+    how = "Type the expiry as on the pack: 2027-08 or 08/2027"
+    match = _EXPIRY.fullmatch(text)
+    if match is None:
+        raise ValueError(how)
+    year, month = int(match[1] or match[5]), int(match[2] or match[4])
+    try:
+        last = date(year, month, int(match[3]) if match[3] else monthrange(year, month)[1])
+    except ValueError as error:  # calendar's own error for a month is one, too
+        raise ValueError(how) from error
+    told = last.isoformat() if match[3] else f"{year:04}-{month:02}"
+    if last < on:
+        raise ValueError(f"Expired {told}: use another device")
+    if year > on.year + 10:
+        raise ValueError(f"The expiry {told} is more than ten years ahead. Check the year")
+    return told
+
+
+def needs_reason(nasal: NasalView, step: str, rest_min: float, at: datetime) -> str:
+    """Why this step asks for a reason, in one line; empty where it needs none."""
+    now = nasal.current
+    if step == "stop":
+        return "Say why no more is given"
+    if now is None:
+        return ""
+    if step == "lot" and now.times:
+        return f"Say why another device takes the place of device {now.number}"
+    until = nasal.rests_until(rest_min)
+    if step == "first" and until is not None and at < until:
+        return f"Rest until {until:%H:%M:%S}: wait, or say why device {now.number} is given now"
+    return ""
+
+
+def device_step(
+    nasal: NasalView,
+    step: str,
     *,
+    rest_min: float,
     lot: str = "",
-    expiry: date | None = None,
-    why: str = "",
-    weight_kg: float | None = None,
+    expiry: str = "",
+    reason: str = "",
     at: datetime,
     author: str,
-) -> tuple[Draft, ...]:
-    """The drafts of a step; ``EMPTY`` also gives the dose, at the time of the first spray.
+) -> Draft:
+    """One step of the device whose turn it is. Raises ``ValueError`` for one out of its turn,
+    before the step recorded last, with an expired device, or without a reason it needs."""
+    checks.one_of(step, (*STEPS, *OTHERS), "Step")
+    now = nasal.current
+    if now is None:
+        raise ValueError(over(nasal))
+    allowed = step in (now.step, "stop") or (step == "lot" and bool(now.times))
+    if not (allowed or (step == "dot_remains" and now.step == "empty")):
+        raise ValueError(f"Device {now.number}: next is “{words(now.step, now.number)}”")
+    if nasal.last_at is not None and at < nasal.last_at:
+        raise ValueError(f"Earlier than the step recorded at {nasal.last_at:%H:%M:%S}")
+    body: dict[str, object] = {"event": "device_step", "device": now.number, "step": step}
+    if step == "lot":
+        body["lot"] = checks.text(lot, "The lot", 40)
+        body["expiry"] = read_expiry(expiry, at.date())
+    asked = needs_reason(nasal, step, rest_min, at)
+    if asked:
+        if not reason.strip():
+            raise ValueError(asked)
+        body["reason"] = checks.text(reason, "Reason", LONGEST_REASON)
+    body["text"] = _told(now.number, step, body)
+    return Draft("event", at, author, body)
 
-    Raises ``ValueError`` with one line: not the step's turn, earlier than the step before it, an
-    expired device, a lot or a reason that is missing.
+
+def confirm(
+    nasal: NasalView, plan: DosePlan, weight_kg: float | None, *, at: datetime, author: str
+) -> tuple[Draft, Draft]:
+    """No green dot left, seen ``at``, and the dose that counts from the first spray.
+
+    Raises ``ValueError`` where the device is not so far.
     """
-    if step not in nasal.next_steps():
-        allowed = " or ".join(_TOLD[known] for known in nasal.next_steps())
-        raise ValueError(f"“{_TOLD[step]}” does not come now. Next: {allowed}")
-    device = nasal.current
-    if device is not None and at < device.steps[-1].at:
-        raise ValueError(f"The step before was at {clock(device.steps[-1].at, seconds=True)}")
-    asked = doubts(nasal, plan, step, at)
-    why = why.strip()[:LONGEST_REASON]
-    if asked and not why:
-        raise ValueError(f"{asked[0]}. Type the reason")
-    number = device.number if device is not None else len(nasal.devices) + 1
-    body: dict[str, object] = {"event": "device_step", "device": number, "step": step.value}
-    body |= {"lot": None, "expiry": None, "why": why}
-    text = f"Device {number}: {_TOLD[step]}"
-    if step is Step.LOT:
-        lot = checks.text(lot, "Lot", 40)
-        if expiry is None:
-            raise ValueError("Type the expiry date of this device")
-        if expiry < at.date():
-            raise ValueError(f"This device expired on {day(expiry)}: take another one")
-        body |= {"lot": lot, "expiry": expiry.isoformat()}
-        text = f"{text}, lot {lot}, expires {day(expiry)}"
-    body["text"] = f"{text}: {why}" if why else text
-    made = Draft("event", at, author, body)
-    if step is not Step.EMPTY or device is None or device.started_at is None:
-        return (made,)
+    step = device_step(nasal, "empty", rest_min=plan.rest_min, at=at, author=author)
+    now = nasal.current
+    if now is None or plan.device_mg is None:
+        raise ValueError("The protocol does not say how much is in a device")
     given = drafts.dose(
         plan.drug,
         plan.route,
-        plan.device_mg or 0.0,
+        plan.device_mg,
         weight_kg=weight_kg,
-        device_no=number,
-        lot=device.lot,
+        device_no=now.number,
+        lot=now.lot,
         note="no green dot left",
-        at=device.started_at,
+        at=now.times["first"],
         author=author,
     )
-    return (made, given)
+    return step, given
 
 
-def folded(entries: Iterable[Entry]) -> Nasal:
-    """The guide after these entries."""
-    nasal = Nasal()
-    for entry in entries:
-        nasal.add(entry)
-    return nasal
+def unfinished(nasal: NasalView) -> str:
+    """What is open of the devices, for the end of the session; empty where nothing is."""
+    now = nasal.current
+    if now is None:
+        return ""
+    if now.times:
+        return f"Device {now.number} is begun and not confirmed"
+    many = len(nasal.devices)
+    return f"{nasal.confirmed} of {many} devices are recorded" if nasal.confirmed else ""
+
+
+def over(nasal: NasalView) -> str:
+    """Why no step comes next."""
+    stopped = nasal.stopped
+    if stopped is not None:
+        return f"Stopped at device {stopped.number}: {stopped.stopped}"
+    return f"All {len(nasal.devices)} devices are recorded"
+
+
+def words(step: str, device: int) -> str:
+    """A step as the panel and the timeline say it."""
+    blew = "Nose blown, head back 45°" if device == 1 else "Head back 45°, nose not blown"
+    return {
+        "lot": "Lot and expiry",
+        "dots": "2 green dots, not primed",
+        "head": blew,
+        "first": "First nostril sprayed",
+        "second": "Second nostril sprayed",
+        "empty": "No green dot left",
+        "dot_remains": "A green dot remains: spray the second nostril again",
+        "stop": "Stopped here",
+    }.get(step, "")
+
+
+def _told(device: int, step: str, body: Mapping[str, object]) -> str:
+    text = words(step, device)
+    if step == "lot":
+        text = f"lot {body['lot']}, expiry {body['expiry']}"
+    elif step == "stop":
+        text = "stopped, not counted"
+    else:
+        text = text[0].lower() + text[1:] if not text.startswith("2") else text
+    why = f" ({body['reason']})" if body.get("reason") else ""
+    return f"Device {device}: {text}{why}"

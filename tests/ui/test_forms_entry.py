@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from devices.reading import LinkState
-from ketamonitor.course import CuffPoint, DosePoint
+from ketamonitor.course import CuffPoint
 from ketamonitor.entries import Entry
 from ketamonitor.record import Record
 from ketamonitor.treatment.closing import OpenItem
@@ -21,7 +21,6 @@ from ketamonitor.view import DeviceChoice, InfusionView, LinkView, SessionView
 from tests.ui.forms import START, Bench, view
 from ui.pages.baseline import BaselinePanel
 from ui.pages.cuffs import Cuffs
-from ui.pages.devices_part import DevicesPart
 from ui.pages.dose import OTHER_DRUG, DosePanel
 from ui.pages.ending import EndPanel
 from ui.pages.infusion_part import InfusionPart
@@ -241,47 +240,6 @@ def test_a_paused_infusion_is_resumed_by_the_same_key(bench: Bench, qtbot: QtBot
     qtbot.keyClick(panel, Qt.Key.Key_P)
     qtbot.keyClick(panel, Qt.Key.Key_Return)
     assert bench.sent[0][0].body == {"action": "resume", "reason": ""}
-
-
-def test_a_device_counts_only_with_lot_and_no_green_dot(bench: Bench, qtbot: QtBot) -> None:
-    seen = view("spravato-84")
-    record = Record(seen.info)
-    panel = dose_panel(bench, qtbot, seen, record)
-    part = panel.part
-    assert isinstance(part, DevicesPart)
-    assert panel.words.text() == "Type the lot of this device"
-    part.lot.setText("24KX118")
-    assert "green dot" in panel.words.text()
-    part.no_dot.setChecked(True)
-    assert panel.save_button.text() == "Give device 1: 28 mg"
-    panel.save()
-    body = bench.sent[0][0].body
-    assert (body["mg"], body["device_no"], body["lot"]) == (28, 1, "24KX118")
-
-
-def test_there_is_no_fourth_device(bench: Bench, qtbot: QtBot) -> None:
-    seen = view("spravato-84")
-    record = Record(seen.info)
-    for number in (1, 2, 3):
-        record.doses.append(
-            DosePoint(
-                number + 1,
-                START,
-                START,
-                "r.okafor",
-                "esketamine",
-                "nasal",
-                28,
-                None,
-                number,
-                "24KX118",
-                "",
-                False,
-            )
-        )
-    panel = dose_panel(bench, qtbot, seen, record)
-    assert "All 3 devices" in panel.words.text()
-    assert not panel.save_button.isEnabled()
 
 
 def test_another_drug_needs_drug_route_and_amount(bench: Bench, qtbot: QtBot) -> None:

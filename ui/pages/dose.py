@@ -46,7 +46,7 @@ class DosePanel(EntryPanel):
         if dose.given_as == "infusion":
             first = InfusionPart(kit, view.info)
         elif dose.given_as == "devices":
-            first = DevicesPart(kit, view.info)
+            first = DevicesPart(kit, view.info, desk.now)
         elif dose.hold_min is not None:
             first = OralPart(kit, view.info, dose, desk.now)
         else:
@@ -115,8 +115,11 @@ class DosePanel(EntryPanel):
 
     def clear(self) -> None:
         self.part.clear()
+        if self.choice.chosen == ORDER:  # what was ordered is given next
+            self.choice.choose(next(iter(self.parts)))
         self.why.clear()
         self.when.restart(self.desk.now())
+        self.setFocus()  # what was typed in is hidden now, and the next key must not go elsewhere
 
     def refresh(self) -> None:
         record, now = self._record(), self.desk.now()

@@ -9,12 +9,15 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.parts import Kit, typing
+
+#: Logical pixels of the column at the right.
+SIDE = 366
 
 Written = Future[tuple[Entry, ...]]
 
@@ -32,6 +35,20 @@ class Desk:
     author: Callable[[], str | None]
     submit: Callable[[tuple[Draft, ...]], Written]
     then: Callable[[Written, Callable[[object], None], Callable[[BaseException], None]], None]
+
+
+def scrolled(inner: QWidget, width: int = 0) -> QScrollArea:
+    """``inner``, which scrolls where there is no room for it; ``width`` where it is a fixed one."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setProperty("clear", True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inner)
+    if width:
+        area.setFixedWidth(width)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
 
 
 class EntryPanel(QWidget):
@@ -59,7 +76,7 @@ class EntryPanel(QWidget):
         self._waiting = False
         self._frame, self.main = kit.card()
         self._side_frame, self.side = kit.card()
-        self._side_frame.setFixedWidth(366)
+        self._side_frame.setFixedWidth(SIDE)
         self.main.addWidget(kit.label(self.title, "page"))
         self.words = kit.says("fact")
         self.outcome = kit.says()
@@ -70,17 +87,26 @@ class EntryPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self._frame, 1)
-        row.addWidget(self._side_frame)
+        row.addWidget(scrolled(self._frame), 1)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        self._foot_frame, self._foot = kit.card()
+        self._foot_frame.setFixedWidth(SIDE)
+        right.addWidget(scrolled(self._side_frame, SIDE), 1)
+        right.addWidget(self._foot_frame)
+        row.addLayout(right)
 
     def finish(self) -> None:
         """Called by the subclass when its parts stand: adds words and buttons below ``side``."""
         self.main.addStretch()
         self.side.addStretch()
-        self.side.addWidget(self.words)
-        self.side.addWidget(self.outcome)
-        self.side.addWidget(self.save_button)
-        self.side.addWidget(self.leave_button)
+        # On a small screen everything else scrolls; what is missing and Save are always in sight.
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.save_button, 1)
+        buttons.addWidget(self.leave_button)
+        for part in (self.words, self.outcome):
+            self._foot.addWidget(part)
+        self._foot.addLayout(buttons)
         self.changed.connect(self.refresh)
         self.refresh()
 

@@ -159,7 +159,6 @@ class Nurse:
         assert panel.missing() == "", panel.missing()
         keys.enter()
         keys.until(lambda: at.view.order is not None, "the order is stored")
-        at.choose_on(next(iter(panel.parts)))
         keys.escape()
 
     def give(self, *more: tuple[str, str]) -> None:
@@ -174,6 +173,30 @@ class Nurse:
         assert panel.missing() == "", panel.missing()
         keys.enter()
         keys.until(lambda: at.view.first_dose_at is not None, "the dose is stored")
+        keys.escape()
+
+    def devices(self) -> None:
+        """Each nasal device step by step, with the rest between two."""
+        at, keys = self.at, self.at.keys
+        keys.press("d")
+        panel = at.panel
+        assert isinstance(panel, DosePanel)
+        many = at.view.info.protocol.dose.devices or 0
+        for number in range(1, many + 1):
+            keys.press("k")
+            keys.type("24KX118")
+            keys.press(Qt.Key.Key_Tab)
+            keys.type("2027-08")
+            for _ in range(6):
+                before = at.chair.record.entries
+                assert panel.missing() == "", panel.missing()
+                keys.enter()
+                keys.until(lambda n=before: at.chair.record.entries > n, "the step is stored")  # type: ignore[misc]
+                keys.until(lambda: panel.outcome.text().startswith("Saved"), "and told")
+            assert at.view.nasal is not None
+            assert at.view.nasal.confirmed == number
+            if number < many:
+                at.wait(5)
         keys.escape()
 
     def stop(self) -> None:

@@ -32,8 +32,22 @@ def iv_40(nurse: Nurse) -> None:
     nurse.follow(lambda: _gate_passed(at), 45)
 
 
+def spravato_56(nurse: Nurse) -> None:
+    nurse.order(mg="56", devices="2")
+    nurse.devices()
+    nurse.follow(lambda: _gate_passed(nurse.at), 80)
+
+
+def spravato_84(nurse: Nurse) -> None:
+    nurse.order(mg="84", devices="3")
+    nurse.devices()
+    nurse.follow(lambda: _gate_passed(nurse.at), 80)
+
+
 FLOWS: dict[str, Callable[[Nurse], None]] = {
     "iv-ketamine-40": iv_40,
+    "spravato-56": spravato_56,
+    "spravato-84": spravato_84,
 }
 
 
