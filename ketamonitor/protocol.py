@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ketamonitor import toml_lines
 from ketamonitor.alarm_plan import (
     ActionCard,
     AlarmLimit,
@@ -36,7 +37,12 @@ from ketamonitor.treatment.plan import (
 
 
 class ProtocolError(ValueError):
-    """A protocol file that cannot be used; the text says where and why."""
+    """A protocol file that cannot be used; the text says where and why. ``line`` counts from 1,
+    and is 0 where there is none."""
+
+    def __init__(self, text: str, line: int = 0) -> None:
+        super().__init__(text)
+        self.line = line
 
 
 class TreatmentProtocol(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,20 +95,46 @@ def protocol_to_json(protocol: TreatmentProtocol) -> dict[str, object]:
     return plain
 
 
+#: Bytes above which a file is no protocol.
+LARGEST = 1_000_000
+
+
 def read_protocol(path: Path) -> TreatmentProtocol:
-    """The protocol in a TOML file. Raises :class:`ProtocolError` naming file, place and fault."""
+    """The protocol in a TOML file, whole or not at all.
+
+    Raises :class:`ProtocolError` with file, line where there is one, and fault in one line.
+    """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(raw) > LARGEST:
+        raise ProtocolError(f"{path}: is larger than {LARGEST:,} bytes: this is no protocol")
+    try:
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ProtocolError(f"{path}: is not UTF-8 text") from error
+        number = raw.count(b"\n", 0, error.start) + 1
+        raise ProtocolError(f"{path}:{number}: is not UTF-8 text", number) from error
+    try:
+        return read_text(text)
+    except ProtocolError as error:
+        line = f":{error.line}" if error.line else ""
+        raise ProtocolError(f"{path}{line}: {error}", error.line) from error
+
+
+def read_text(text: str) -> TreatmentProtocol:
+    """The protocol in TOML text. Raises :class:`ProtocolError`, which knows its line."""
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ProtocolError(f"{path}: is not valid TOML: {error}") from error
+        line = toml_lines.of_decode_error(text, error)
+        raise ProtocolError(f"is not valid TOML: {error}", line) from error
+    if not data:
+        raise ProtocolError("is empty: copy a protocol that comes with the program")
     try:
         return protocol_from_json(data)
     except ProtocolError as error:
-        raise ProtocolError(f"{path}: {error}") from error
+        raise ProtocolError(str(error), toml_lines.of_fault(text, str(error))) from error
 
 
 def _check(protocol: TreatmentProtocol) -> None:
@@ -110,6 +142,12 @@ def _check(protocol: TreatmentProtocol) -> None:
     try:
         check_limits(protocol.limit)
         check_cards(protocol.card)
-        check_treatment(protocol.dose, protocol.due, protocol.observe, protocol.criterion)
+        check_treatment(
+            protocol.dose,
+            protocol.due,
+            protocol.observe,
+            protocol.criterion,
+            protocol.checkin,
+        )
     except PlanError as error:
         raise ProtocolError(str(error)) from error

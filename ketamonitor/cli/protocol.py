@@ -30,6 +30,8 @@ from ketamonitor.schedule import planned
 from ketamonitor.store import StoreError, open_store, store_exists
 from ketamonitor.words import STARS
 
+AFTER = {"swallow": "swallowed", "spit": "spat out", "either": "swallowed or spat out"}
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
@@ -41,8 +43,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show = commands.add_parser("show", help="one protocol in words")
     show.add_argument("name", metavar="NAME", help="a protocol at hand, or a .toml file")
     show.set_defaults(handler=show_protocol)
-    check = commands.add_parser("check", help="check a protocol file")
-    check.add_argument("file", type=Path, metavar="FILE")
+    check = commands.add_parser("check", help="check protocol files")
+    check.add_argument("file", type=Path, nargs="+", metavar="FILE")
     check.set_defaults(handler=check_protocol)
     approve = commands.add_parser(
         "approve",
@@ -132,12 +134,17 @@ def show_protocol(args: argparse.Namespace) -> int:
 
 
 def check_protocol(args: argparse.Namespace) -> int:
-    try:
-        protocol = read_protocol(args.file)
-    except ProtocolError as error:
-        raise UserError(str(error)) from error
-    line = f"{args.file}: {protocol.name} version {protocol.version} can be used"
-    emit(args.json, line, {"file": str(args.file), "name": protocol.name, "usable": True})
+    faults = []
+    for file in args.file:
+        try:
+            protocol = read_protocol(file)
+        except ProtocolError as error:
+            faults.append(str(error))
+            continue
+        line = f"{file}: {protocol.name} version {protocol.version} can be used"
+        emit(args.json, line, {"file": str(file), "name": protocol.name, "usable": True})
+    if faults:
+        raise UserError("\n".join(faults))
     return 0
 
 
@@ -172,20 +179,30 @@ def _approvals(args: argparse.Namespace) -> Iterator[Approvals]:
         raise UserError(str(error)) from error
 
 
+def _gate(protocol: TreatmentProtocol) -> str:
+    gate = protocol.gate
+    first = f"{gate.from_first_dose_min:g} min from the first dose"
+    after = f", and {gate.after_dose_min:g} min after the end of the last"
+    return first + after if gate.after_dose_min else first
+
+
 def in_words(protocol: TreatmentProtocol, standing: Standing) -> list[str]:
     """The protocol as lines a clinician can read aloud."""
     dose = protocol.dose
+    over = f"{dose.minutes:g} min" if dose.minutes else "as many minutes as ordered"
+    held = f"held {dose.hold_min:g} min, then {AFTER[dose.after_hold]}" if dose.hold_min else ""
     given = {
-        "infusion": f"{dose.mg_per_kg} mg/kg over {dose.minutes:g} min" if dose.minutes else "",
+        "infusion": f"{dose.mg_per_kg} mg/kg over {over}",
         "bolus": f"{dose.mg_per_kg} mg/kg",
         "devices": f"{dose.devices} devices of {dose.device_mg} mg",
+        "oral": held or "swallowed",
     }[dose.given_as]
     lines = [
         f"{protocol.title} (version {protocol.version})",
         f"source    {protocol.source}",
         f"approval  {standing.line}",
         f"dose      {dose.drug}, {dose.route}, {given}",
-        f"gate      {protocol.gate.from_first_dose_min:g} min from the first dose",
+        f"gate      {_gate(protocol)}",
     ]
     if protocol.approved:
         lines.append(

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from ketamonitor.alarm_plan import Line, PlanError, Rows
 from ketamonitor.instruments import INSTRUMENTS
+from ketamonitor.treatment.checkin_items import ITEMS
 
 Minutes = Annotated[float, Meta(ge=0, le=1440)]
 Key = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$")]
@@ -128,6 +129,7 @@ def check_treatment(
     due: tuple[DuePlan, ...],
     observe: ObservePlan,
     criteria: tuple[Criterion, ...],
+    checkin: CheckInPlan,
 ) -> None:
     """What the types cannot say. Raises :class:`PlanError` with place and fault in one line."""
     _check_dose(dose)
@@ -138,6 +140,11 @@ def check_treatment(
     _known("observe.sedation", (observe.sedation,))
     if missing := [key for key in observe.needed if key not in observe.rows]:
         raise PlanError(f"observe.needed: {missing[0]!r} is not among observe.rows")
+    for place, keys in (("needed", checkin.needed), ("asked", checkin.asked)):
+        for key in keys:
+            _item(f"checkin.{place}", key)
+    if twice := [key for key in checkin.asked if key in checkin.needed]:
+        raise PlanError(f"checkin.asked: {twice[0]!r} is among checkin.needed already")
     seen: set[str] = set()
     for number, criterion in enumerate(criteria):
         _check_criterion(f"criterion[{number}]", criterion)
@@ -187,8 +194,13 @@ def _check_criterion(place: str, row: Criterion) -> None:
         _known(f"{place}.of", (row.of,))
         if (row.at_least is None) == (row.at_most is None):
             raise PlanError(f"{place}: a score needs either at_least or at_most")
-    if row.by == "item" and not row.of:
-        raise PlanError(f"{place}.of is missing: which item answers it")
+    if row.by == "item":
+        _item(f"{place}.of", row.of)
+
+
+def _item(place: str, key: str) -> None:
+    if key not in ITEMS:
+        raise PlanError(f"{place}: unknown item {key!r} (known: {', '.join(ITEMS)})")
 
 
 def _known(place: str, keys: tuple[str, ...]) -> None:

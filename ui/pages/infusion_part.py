@@ -256,8 +256,10 @@ class InfusionPart(DosePart):
         return True
 
     def digit(self, text: str) -> bool:
-        """A digit chooses the reason of a pause or stop; else it is of the open number."""
-        if self._going and self.action.chosen in ("Pause", "Stop"):
+        """A digit chooses the reason of a pause or stop, and of a rate once that is typed; else it
+        is of the open number."""
+        rate = self.action.chosen == NEW_RATE and bool(self.number.text().strip())
+        if self._going and (rate or self.action.chosen in ("Pause", "Stop")):
             if text.isdecimal() and 1 <= int(text) <= len(REASONS):
                 self.reason.choose(REASONS[int(text) - 1])
                 return True

@@ -34,7 +34,7 @@ PASSWORD = "a long enough one"
 NURSE, SECOND = "okafor", "lund"
 MONITOR = "dinamap"
 #: Seconds between two moves of the clock; after each the monitor is heard.
-STEP_S = 60.0
+STEP_S = 300.0
 CREEP_S, CREEP_MOST_S, MINUTE_S = 0.05, 9.0, 60.0
 
 
@@ -154,7 +154,7 @@ class Chairside:
         self._pass_to(self._gone + minutes * MINUTE_S)
 
     def _pass_to(self, target: float) -> None:
-        """The monitor is heard once a minute, and again shortly before ``target``."""
+        """The monitor is heard once a step, and at last shortly before ``target``."""
         while self._gone < target - CREEP_MOST_S:
             now = self.clock.advance(min(STEP_S, target - CREEP_MOST_S - self._gone))
             for tries in range(4_000):

@@ -199,6 +199,37 @@ class Nurse:
                 at.wait(5)
         keys.escape()
 
+    def change(self, *typed: str, reason: str = "") -> None:
+        """A change at the pump by its key, then a reason's key, or a new rate and its reason."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("d")
+        panel = at.panel
+        assert isinstance(panel, DosePanel)
+        first, *rest = typed
+        keys.press(first)
+        for text in rest:
+            keys.type(text)
+        if reason:
+            at.choose_on(reason)
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "the change is stored")
+        keys.escape()
+
+    def held(self, after: str) -> None:
+        """What was in the mouth has left it."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("d")
+        panel = at.panel
+        assert isinstance(panel, DosePanel)
+        keys.choose(after)
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "the end of the hold is stored")
+        keys.escape()
+
     def stop(self) -> None:
         at, keys = self.at, self.at.keys
         keys.press("d")
@@ -250,7 +281,9 @@ class Nurse:
                 self.observe(_WELL if gone >= well_after_min else _IN_IT)
             if until():
                 return
-            at.wait(1)
+            now = at.clock.now()
+            later = [(item.at - now).total_seconds() / 60 for item in at.view.due if item.at > now]
+            at.wait(max(1.0, min([5.0, *later])))
         raise AssertionError("the session never comes to its end")
 
     # After -----------------------------------------------------------------------------------

@@ -44,8 +44,41 @@ def spravato_84(nurse: Nurse) -> None:
     nurse.follow(lambda: _gate_passed(nurse.at), 80)
 
 
+def iv_custom(nurse: Nurse) -> None:
+    """Half an hour from a syringe, a pause of the pump, and a rate that is changed."""
+    at = nurse.at
+    nurse.order(mg="30", strength_mg_ml="1", volume_ml="30", rate_ml_h="60", minutes="30")
+    nurse.give()
+    at.wait(5)
+    nurse.change("p", "2")
+    at.wait(2)
+    nurse.change("p")
+    nurse.change("r", "50", reason="BP rise")
+    nurse.follow(lambda: at.view.infusion is not None and at.view.infusion.given_mg >= 29.99, 45)
+    nurse.stop()
+    nurse.follow(lambda: _gate_passed(at), 45)
+
+
+def one_dose(nurse: Nurse) -> None:
+    nurse.order(mg="34.2")
+    nurse.give(("Site", "left deltoid"))
+    nurse.follow(lambda: _gate_passed(nurse.at), 45)
+
+
+def lozenge(nurse: Nurse) -> None:
+    nurse.order(mg="100")
+    nurse.give()
+    nurse.at.wait(10)
+    nurse.held("spat out")
+    nurse.follow(lambda: _gate_passed(nurse.at), 80)
+
+
 FLOWS: dict[str, Callable[[Nurse], None]] = {
     "iv-ketamine-40": iv_40,
+    "iv-ketamine-custom": iv_custom,
+    "im-ketamine": one_dose,
+    "sc-ketamine": one_dose,
+    "oral-ketamine": lozenge,
     "spravato-56": spravato_56,
     "spravato-84": spravato_84,
 }

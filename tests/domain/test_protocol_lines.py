@@ -1,0 +1,179 @@
+"""Every kind of error in a protocol file is told with its file, its line and its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ketamonitor.library import SHIPPED, load_protocols
+from ketamonitor.protocol import LARGEST, ProtocolError, read_protocol
+from ketamonitor.toml_lines import places
+from ui.command import main
+
+GOOD = (SHIPPED / "iv-ketamine-40.toml").read_text(encoding="utf-8")
+ORAL = (SHIPPED / "oral-ketamine.toml").read_text(encoding="utf-8")
+NASAL = (SHIPPED / "spravato-84.toml").read_text(encoding="utf-8")
+
+#: Kind of error: text, what is replaced, by what, words on the line that must be named, reason.
+KINDS = {
+    "not TOML": (GOOD, "[gate]", "[gate", "[gate", "is not valid TOML"),
+    "a key twice": (
+        GOOD,
+        "minutes = 40",
+        "minutes = 40\nminutes = 41",
+        "minutes = 41",
+        "overwrite",
+    ),
+    "a key missing": (GOOD, 'name = "iv-ketamine-40"\n', "", "# A treatment protocol", "name"),
+    "a key of a table missing": (
+        GOOD,
+        "mg_per_kg = 0.5\n",
+        "",
+        "[dose]",
+        "dose.mg_per_kg is missing",
+    ),
+    "a table missing": (GOOD, "[gate]", "[gates]", "[gates]", "unknown field gates"),
+    "unknown key": (GOOD, "weigh_above", "weight_above", "weight_above", "unknown field"),
+    "unknown key in a row": (
+        GOOD,
+        "value = 180\npri",
+        "value = 180\nxpri",
+        "xpriority",
+        "xpriority",
+    ),
+    "wrong type": (GOOD, "version = 2", 'version = "two"', 'version = "two"', "Expected int"),
+    "out of range": (GOOD, "mg_per_kg = 0.5", "mg_per_kg = 50", "mg_per_kg = 50", "<= 10"),
+    "one of a list": (GOOD, 'route = "iv"', 'route = "ear"', 'route = "ear"', "ear"),
+    "range that falls": (
+        ORAL,
+        "[50, 400]",
+        "[400, 50]",
+        "mg_range",
+        "two numbers above 0 that rise",
+    ),
+    "range without hold": (ORAL, 'after_hold = "either"\n', "", "[dose]", "after_hold is missing"),
+    "due out of order": (GOOD, "[10, 20, 30", "[10, 30, 20", "[10, 30, 20", "must rise"),
+    "window without end": (NASAL, "late_min = 10\n", "", "[[due]]", "a named slot has a window"),
+    "due until without every": (
+        *(GOOD, "grace_min = 2\n", "grace_min = 2\nuntil_min = 60\n"),
+        *("[[due]]", "every_min is missing"),
+    ),
+    "asks of a pressure": (
+        *(GOOD, "grace_min = 2\n", 'grace_min = 2\nasks = ["moaas"]\n'),
+        *('asks = ["moaas"]', "only an observation"),
+    ),
+    "unknown instrument": (GOOD, 'rows = ["moaas"', 'rows = ["moas"', 'rows = ["moas"', "'moas'"),
+    "needed and not shown": (
+        *(GOOD, 'needed = ["moaas", "dissociation", "breaths"]', 'needed = ["moaas", "gait"]'),
+        *('needed = ["moaas", "gait"]', "not among observe.rows"),
+    ),
+    "unknown check-in item": (
+        GOOD,
+        '"escort", "consent"',
+        '"escrt", "consent"',
+        "escrt",
+        "'escrt'",
+    ),
+    "item needed and asked": (GOOD, 'asked = ["food"', 'asked = ["weight"', "asked =", "already"),
+    "unknown metric": (GOOD, 'metric = "spo2"', 'metric = "sp02"', 'metric = "sp02"', "'sp02'"),
+    "limit that is never passed": (GOOD, "value = 180", "value = 295", "value = 295", "never be"),
+    "limit twice": (GOOD, "value = 180", "value = 160", "[[limit]]", "twice"),
+    "loosest inside": (GOOD, "loosest = 180", "loosest = 150", "loosest = 150", "further out"),
+    "card missing": (GOOD, 'card = "EM-1" }', 'card = "EM-9" }', "EM-9", "no card"),
+    "card twice": (GOOD, 'id = "BP-3"', 'id = "BP-2"', 'id = "BP-2"', "stands twice"),
+    "amount on a card": (GOOD, "Laid flat", "Ephedrine 5mg", "Ephedrine 5mg", "names an amount"),
+    "criterion without instrument": (GOOD, 'of = "moaas"', 'of = "moas"', 'of = "moas"', "'moas'"),
+    "criterion without limit": (GOOD, "at_least = 5\n", "", "[[criterion]]", "at_least or at_most"),
+    "criterion twice": (GOOD, 'id = "bp"', 'id = "gate"', 'id = "gate"', "is there twice"),
+    "criterion of no item": (
+        *(GOOD, 'by = "person"', 'by = "item"\nof = "hat"', 'of = "hat"', "unknown item 'hat'"),
+    ),
+    "model that is not known": (GOOD, '"domino"', '"dominoes"', "dominoes", "estimate"),
+    "no reading in a range": (
+        GOOD,
+        "no_reading_s = 10",
+        "no_reading_s = 0",
+        "no_reading_s",
+        "> 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_error_names_file_line_and_reason(tmp_path: Path, kind: str) -> None:
+    text, old, new, words, reason = KINDS[kind]
+    assert old in text
+    changed = text.replace(old, new, 1)
+    path = tmp_path / "bad.toml"
+    path.write_text(changed, encoding="utf-8")
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol(path)
+    said = str(refused.value)
+    line = refused.value.line
+    assert said.startswith(f"{path}:{line}: "), said
+    assert reason in said
+    assert words in changed.splitlines()[line - 1], (said, changed.splitlines()[line - 1])
+    assert "\n" not in said
+
+
+def test_what_is_no_text_of_a_protocol_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    for raw, said in (
+        (b"", "is empty"),
+        (b"# nothing\n", "is empty"),
+        (b'name = "a"\ntitle = "\xff"\n', ":2: is not UTF-8 text"),
+        (b"#" * (LARGEST + 1), "is larger than"),
+    ):
+        path.write_bytes(raw)
+        with pytest.raises(ProtocolError, match=said):
+            read_protocol(path)
+    for missing, said in ((tmp_path, "Is a directory"), (tmp_path / "none.toml", "No such file")):
+        with pytest.raises(ProtocolError, match=f"cannot be read: {said}"):
+            read_protocol(missing)
+
+
+def test_one_bad_file_stops_all_of_them_and_nothing_is_half_loaded(tmp_path: Path) -> None:
+    (tmp_path / "im-ketamine.toml").write_text(
+        (SHIPPED / "im-ketamine.toml").read_text(encoding="utf-8").replace("[gate]", "[gaet]"),
+        encoding="utf-8",
+    )
+    with pytest.raises(ProtocolError, match=r"im-ketamine\.toml:\d+: "):
+        load_protocols(tmp_path)
+
+
+def test_the_command_checks_many_files_and_tells_of_each_bad_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, worse = tmp_path / "bad.toml", tmp_path / "worse.toml"
+    bad.write_text(GOOD.replace("version = 2", "version = 0"), encoding="utf-8")
+    worse.write_text("[", encoding="utf-8")
+    good = SHIPPED / "sc-ketamine.toml"
+    assert main(["protocol", "check", str(bad), str(good), str(worse)]) == 1
+    told = capsys.readouterr()
+    assert told.out == f"{good}: sc-ketamine version 1 can be used\n"
+    assert f"{bad}:8: " in told.err
+    assert f"{worse}:1: is not valid TOML" in told.err
+
+
+def test_places_of_nested_tables_and_long_arrays() -> None:
+    text = """a = 1
+[b]
+c = 2 # d = 3
+[[e]]
+f = [
+    { g = 1 },
+    { g = 2 },
+]
+[[e]]
+h = [1, 2]
+[[e.i]]
+j = 1
+[[e.i]]
+j = 2
+"""
+    assert places(text) == {
+        **{"a": 1, "b": 2, "b.c": 3, "e[0]": 4, "e[0].f": 5, "e[0].f[0]": 6, "e[0].f[1]": 7},
+        **{"e[1]": 9, "e[1].h": 10, "e[1].i[0]": 11, "e[1].i[0].j": 12, "e[1].i[1]": 13},
+        "e[1].i[1].j": 14,
+    }
