@@ -115,7 +115,9 @@ def _infusing(infusion: InfusionView, now: datetime) -> tuple[bool, str, float |
 def _observing(view: SessionView, now: datetime, dosed: bool, current: bool) -> str:
     if view.gate_at is None or view.first_dose_at is None:
         return "after dosing"
-    if current and now >= view.gate_at:
+    pump = view.infusion
+    ends = pump.ends_at if pump is not None and pump.state == "running" else None
+    if current and now >= min(view.gate_at, ends or view.gate_at):
         return "record the infusion’s stop"
     if current:
         return f"{words.countdown((view.gate_at - now).total_seconds())} to the gate"

@@ -28,6 +28,7 @@ from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.discharge import Discharge
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.treatment.infusion import act_of
+from ketamonitor.treatment.ledger import DrugUse
 from ketamonitor.treatment.nasal import Nasal
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.order import Orders
@@ -35,7 +36,7 @@ from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
 #: Events whose own text stands among the numbered events of the session.
 _TOLD = (
-    *("mark", "action", "not_done", "bp_weighed", "order", "device_step"),
+    *("mark", "action", "not_done", "bp_weighed", "order", "device_step", "drug"),
     *("criterion", "ready", "left", "closing"),
 )
 
@@ -59,6 +60,8 @@ class Record:
     not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
     #: Nasal devices, step by step.
     nasal: Nasal = field(default_factory=Nasal)
+    #: The drug drawn for this session, by its entries; the ledger itself is elsewhere.
+    drug: DrugUse = field(default_factory=DrugUse)
     checkin: CheckIn = field(default_factory=CheckIn)
     discharge: Discharge = field(default_factory=Discharge)
     #: What was ordered; the last order counts.
@@ -129,6 +132,7 @@ class Record:
         self.discharge.add(entry)
         self.not_done.add(entry)
         self.nasal.add(entry)
+        self.drug.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
             take(self, entry)

@@ -25,6 +25,7 @@ from ketamonitor.blackbox.parts import Limits
 from ketamonitor.blackbox.place import captures_folder
 from ketamonitor.clock import SteadyClock
 from ketamonitor.coming_back import CAME_BACK, last_devices
+from ketamonitor.drug_book import DrugBook
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.library import load_protocols
 from ketamonitor.people import People
@@ -115,6 +116,8 @@ class Station:
         store = open_store(store_url)
         self.people = People(store, clock.now)
         self.approvals = Approvals(store, self.people, clock.now)
+        #: The controlled drug ledger; for one thread at a time, as the people are.
+        self.drugs = DrugBook(store, clock.now)
         folder = captures_folder(store_url)
         self._box = BlackBox(folder, self._recorder.submit, clock.now, captures)
         #: Where captures of monitors that are tried outside a session go.
@@ -242,6 +245,20 @@ class Station:
             view.info.id,
             *(alarm_drafts.acknowledge(a, at=now, author=author) for a in seen),
         )
+
+    def enter_drug(self, draft: Draft) -> Future[Written]:
+        """Write a row of the drug ledger, and then the session's own entry of it, if it has one.
+
+        The row is durable first: where the program ends in between, the ledger's check tells.
+        Raises :class:`~ketamonitor.store.StoreError` where the row cannot be written.
+        """
+        row = self.drugs.write(draft)
+        told = self.drugs.event_of(row)
+        if told is not None and told[0] in self._readers:
+            return self.submit(told[0], told[1])
+        done: Future[Written] = Future()
+        done.set_result(())
+        return done
 
     def command(self, session: str, source: str, command: Command) -> None:
         """Ask a monitor for a cuff reading or its end. Raises ``ValueError`` if it cannot."""

@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from ketamonitor.cli import alarms, devices, people, protocol, session, simulate, store
+    from ketamonitor.cli import alarms, devices, ledger, people, protocol, session, simulate, store
     from ketamonitor.cli.common import add_store, positive
 
     top = Parser(
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="no window; results in --out")
     demo.add_argument("--out", type=Path, metavar="DIR")
     demo.set_defaults(handler=_demo)
-    for module in (devices, simulate, session, protocol, store, people, alarms):
+    for module in (devices, simulate, session, protocol, store, people, alarms, ledger):
         module.add_parser(commands)
     return top
 

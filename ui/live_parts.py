@@ -40,6 +40,7 @@ class LiveParts(QWidget):
     event_wanted = Signal()
     interruption_wanted = Signal()
     home_wanted = Signal()
+    ledger_wanted = Signal()
     end_wanted = Signal()
     baseline_wanted = Signal()
     limits_wanted = Signal()

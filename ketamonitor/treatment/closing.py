@@ -45,6 +45,9 @@ def open_items(
     nasal = record.nasal.of_plan(record.info.protocol.dose)
     if nasal is not None and (told := unfinished(nasal)):
         items.append(OpenItem("nasal", told))
+    if record.drug.open_mg:
+        mg = record.drug.open_mg.normalize()
+        items.append(OpenItem("drug", f"Drug ledger: {mg:f} mg drawn are not accounted for"))
     for row in criteria:
         if not row.settled:
             why = f" ({row.evidence})" if row.evidence else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -353,8 +353,13 @@ def witnessed(witness: str, author: str) -> str:
 
 
 def drug_event(row: Entry, ledger: Ledger) -> Draft:
-    """The session's own entry of a ``drawn``, ``given`` or ``wasted`` row that is written."""
+    """The session's own entry of a ``drawn``, ``given`` or ``wasted`` row that is written, or of
+    the row that strikes one of those."""
     what = row.body["what"]
+    if what == What.STRUCK:
+        text = row.body["text"]
+        body = {"event": "drug", "what": what, "of_row": row.body["row"], "ledger_seq": row.seq}
+        return Draft("event", row.at, row.author, {**body, "text": text})
     if what not in (What.DRAWN, What.GIVEN, What.WASTED):
         raise ValueError(f"a session keeps no row of this kind: {what}")
     number = row.body.get("vial") or ledger.drawing(row.body["drawing"]).vial
@@ -368,6 +373,32 @@ def drug_event(row: Entry, ledger: Ledger) -> Draft:
         "text": row.body["text"],
     }
     return Draft("event", row.at, row.author, body)
+
+
+@dataclass(slots=True)
+class DrugUse:
+    """What a session's own entries say of the drug drawn for it: the fold of ``drug`` events."""
+
+    rows: dict[int, tuple[str, Decimal]] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Take in the next entry, of whatever kind."""
+        body = entry.body
+        if entry.kind != "event" or body.get("event") != "drug":
+            return
+        if body["what"] == What.STRUCK:
+            self.rows.pop(body["of_row"], None)
+        else:
+            self.rows[body["ledger_seq"]] = (body["what"], Decimal(body["mg"]))
+
+    def mg(self, what: What) -> Decimal:
+        return sum((mg for kind, mg in self.rows.values() if kind == what), _ZERO)
+
+    @property
+    def open_mg(self) -> Decimal:
+        """Drawn, and neither given nor wasted by the ledger; 0 within the tolerance."""
+        rest = self.mg(What.DRAWN) - self.mg(What.GIVEN) - self.mg(What.WASTED)
+        return rest if abs(rest) > TOLERANCE else _ZERO
 
 
 def _explained(drawing: Drawing, taken: Decimal, reason: str) -> None:

@@ -23,6 +23,7 @@ from ui.pages.cuffs import Cuffs
 from ui.pages.devices import DevicesPage
 from ui.pages.discharge import DischargePanel
 from ui.pages.dose import DosePanel
+from ui.pages.drug_ledger import LedgerPanel
 from ui.pages.ending import EndPanel
 from ui.pages.entry import Desk, EntryPanel, Written
 from ui.pages.observation import ObservationPanel
@@ -76,6 +77,7 @@ class Chair(QObject):
             ("mark", page.event_wanted),
             ("baseline", page.baseline_wanted),
             ("home", page.home_wanted),
+            ("ledger", page.ledger_wanted),
             ("end", page.end_wanted),
         ):
             wanted.connect(lambda k=kind: self.open(k))
@@ -234,11 +236,28 @@ class Chair(QObject):
         if kind == "home":
             second = SecondPerson(self._kit, self._station.people, self._background, self._author)
             return DischargePanel(self._desk, self.view, second)
+        if kind == "ledger":
+            return self._ledger_panel()
         if kind == "end":
             ending = EndPanel(replace(self._desk, submit=self._end), self.view)
             ending.home_wanted.connect(lambda: self.open("home"))
             return ending
         raise ValueError(f"there is no panel {kind!r}")
+
+    def _ledger_panel(self) -> EntryPanel:
+        """Rows go to the ledger first and then to the session, both in the background."""
+        station, background = self._station, self._background
+        desk = replace(
+            self._desk, submit=lambda rows: background.chain(lambda: station.enter_drug(rows[0]))
+        )
+        second = SecondPerson(self._kit, station.people, background, self._author)
+        return LedgerPanel(
+            desk,
+            self.view,
+            lambda: self.record,
+            lambda done, failed: background.run(station.drugs.ledger, done, failed, self),
+            second,
+        )
 
     def _renewed_pressure(self) -> EntryPanel:
         """It offers the monitors there are now; what was typed stays."""

@@ -9,8 +9,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
+    QBoxLayout,
     QCheckBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
@@ -121,6 +123,7 @@ class Kit:
         upright: bool = False,
         momentary: bool = False,
         gap_before: str = "",
+        columns: int = 0,
     ) -> Choice:
         return Choice(
             self.theme,
@@ -129,6 +132,7 @@ class Kit:
             upright=upright,
             momentary=momentary,
             gap_before=gap_before,
+            columns=columns,
         )
 
     def table(
@@ -177,8 +181,8 @@ class Choice(QWidget):
     """Answers of which at most one is chosen; none is, to begin with.
 
     ``options`` are the answers; ``shown`` what stands on their buttons where it differs, a second
-    line for the word below. ``upright`` puts them below one another. ``momentary`` buttons only
-    report that they were pressed.
+    line for the word below. ``upright`` puts them below one another, ``columns`` in rows of so
+    many. ``momentary`` buttons only report that they were pressed.
     """
 
     changed = Signal()
@@ -193,31 +197,36 @@ class Choice(QWidget):
         upright: bool,
         momentary: bool,
         gap_before: str,
+        columns: int = 0,
     ) -> None:
         super().__init__()
         self.options = list(options)
         self.chosen: str | None = None
         self.buttons: dict[str, ChoiceButton] = {}
-        layout = QVBoxLayout(self) if upright else QHBoxLayout(self)
+        grid = QGridLayout(self) if columns else None
+        layout = grid or (QVBoxLayout(self) if upright else QHBoxLayout(self))
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         after_gap = False
         for option in self.options:
-            if option == gap_before:
+            if option == gap_before and isinstance(layout, QBoxLayout):
                 layout.addSpacing(8)
                 after_gap = True
             value, _, word = shown.get(option, option).partition("\n")
             made = _Answer(theme, value, word)
             made.setCheckable(not momentary)
-            grows = upright or (gap_before and not after_gap)
+            grows = upright or columns or (gap_before and not after_gap)
             made.setSizePolicy(
                 QSizePolicy.Policy.Expanding if grows else QSizePolicy.Policy.Fixed,
                 QSizePolicy.Policy.Fixed,
             )
             made.clicked.connect(lambda _=False, o=option, m=momentary: self._clicked(o, m))
             self.buttons[option] = made
-            layout.addWidget(made)
-        if not upright and not gap_before:
+            if grid is not None:
+                grid.addWidget(made, *divmod(len(self.buttons) - 1, columns))
+            else:
+                layout.addWidget(made)
+        if isinstance(layout, QBoxLayout) and not upright and not gap_before:
             layout.addStretch()
 
     def choose(self, option: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ketamonitor.people import People, Person
@@ -29,6 +29,7 @@ class SecondPerson(QWidget):
         author: Callable[[], str | None],
     ) -> None:
         super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._author = author
         self._agreed: Person | None = None
         self.form = SignInForm(kit, people, background, title="Second person", act="Confirm")
@@ -65,4 +66,5 @@ class SecondPerson(QWidget):
         self.form.hide()
         self.told.setText(f"Confirmed by {person.full_name} ({person.name})")
         self.told.show()
+        self.setFocus()  # so that the next Enter is the panel's, and no other button's
         self.changed.emit()

@@ -16,6 +16,7 @@ from ui.pages.checkin import CheckInPanel
 from ui.pages.discharge import DischargePanel
 from ui.pages.dose import DosePanel
 from ui.pages.driver_box import DriverBox
+from ui.pages.drug_ledger import LedgerPanel
 from ui.pages.ending import EndPanel
 from ui.pages.observation import ObservationPanel
 from ui.pages.pressure import PressurePanel
@@ -242,6 +243,31 @@ class Nurse:
             lambda: at.view.infusion is not None and at.view.infusion.state == "stopped",
             "the stop is stored",
         )
+        keys.escape()
+
+    # The drug ledger -------------------------------------------------------------------------
+
+    def book(self, act: str, *typed: str, witness: str = "") -> None:
+        """A row by the key of its act; what is typed goes from field to field."""
+        at, keys = self.at, self.at.keys
+        keys.press("w")
+        panel = at.panel
+        assert isinstance(panel, LedgerPanel)
+        before = len(at.station.drugs.rows())
+        keys.until(lambda: len(panel.ledger.rows) == before, "the ledger is read")
+        keys.press(act)
+        for place, text in enumerate(typed):
+            if place:
+                keys.press(Qt.Key.Key_Tab)
+            keys.type(text)
+        if witness:
+            keys.fill("Name", witness)
+            keys.fill("Password", PASSWORD)
+            keys.enter()
+            keys.until(lambda: panel.second.person is not None, "the witness has signed in")
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: len(panel.ledger.rows) == before + 1, "the row stands")
         keys.escape()
 
     # Observing -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ketamonitor.entries import verify_chain
-from tests.whole.flows.chairside import Chairside
+from tests.whole.flows.chairside import SECOND, Chairside
 from tests.whole.flows.nurse import Nurse
 from tests.whole.flows.written import lines
 
@@ -25,10 +25,17 @@ def _gate_passed(at: Chairside) -> bool:
 def iv_40(nurse: Nurse) -> None:
     at = nurse.at
     nurse.order(mg="34.2", minutes="40")
+    nurse.book("7", "ketamine", "10", "5", "L7", "2027-08")
+    nurse.book("6", "1")
+    nurse.book("1", "1", "40")
     nurse.give()
     nurse.mark(1)
     nurse.follow(lambda: at.view.infusion is not None and at.view.infusion.given_mg >= 34.19, 45)
     nurse.stop()
+    nurse.book("2", "3", "34.2")
+    nurse.book("3", "3", "5.8", "sink with absorber", witness=SECOND)
+    assert at.station.drugs.ledger().balanced
+    assert list(at.station.drugs.check()) == []
     nurse.follow(lambda: _gate_passed(at), 45)
 
 
