@@ -24,9 +24,11 @@ from ketamonitor.course import (
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
+from ketamonitor.treatment.adverse import AdverseEvents
 from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.discharge import Discharge
 from ketamonitor.treatment.drugs import is_treatment
+from ketamonitor.treatment.episodes import Episodes
 from ketamonitor.treatment.infusion import act_of
 from ketamonitor.treatment.ledger import DrugUse
 from ketamonitor.treatment.nasal import Nasal
@@ -37,7 +39,7 @@ from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 #: Events whose own text stands among the numbered events of the session.
 _TOLD = (
     *("mark", "action", "not_done", "bp_weighed", "order", "device_step", "drug"),
-    *("criterion", "ready", "left", "closing"),
+    *("episode", "adverse", "criterion", "ready", "left", "closing"),
 )
 
 
@@ -60,6 +62,9 @@ class Record:
     not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
     #: Nasal devices, step by step.
     nasal: Nasal = field(default_factory=Nasal)
+    #: Onset and end of sedation, dissociation, respiratory depression, as confirmed by a person.
+    episodes: Episodes = field(default_factory=Episodes)
+    adverse: AdverseEvents = field(default_factory=AdverseEvents)
     #: The drug drawn for this session, by its entries; the ledger itself is elsewhere.
     drug: DrugUse = field(default_factory=DrugUse)
     checkin: CheckIn = field(default_factory=CheckIn)
@@ -133,6 +138,8 @@ class Record:
         self.not_done.add(entry)
         self.nasal.add(entry)
         self.drug.add(entry)
+        self.episodes.add(entry)
+        self.adverse.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
             take(self, entry)

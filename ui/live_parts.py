@@ -41,6 +41,7 @@ class LiveParts(QWidget):
     interruption_wanted = Signal()
     home_wanted = Signal()
     ledger_wanted = Signal()
+    course_wanted = Signal()
     end_wanted = Signal()
     baseline_wanted = Signal()
     limits_wanted = Signal()

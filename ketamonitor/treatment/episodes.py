@@ -6,16 +6,27 @@ Nothing of it is stored: it stands beside the empty answer, and a person confirm
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ketamonitor import checks
 from ketamonitor.course import AnswerPoint
+from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import INSTRUMENTS, AnswerStatus
+from ketamonitor.treatment.plan import EPISODES
 from ketamonitor.words import clock
 
 #: Two answers at the well end so far apart make it over, from the first of them. Proposed: the
 #: monitoring form asks for times, and one good answer between two others is no end.
 SETTLED = timedelta(minutes=5)
+
+
+LABELS = {
+    "sedation": "Sedation",
+    "dissociation": "Dissociation",
+    "respiratory_depression": "Respiratory depression",
+}
+LONGEST_WORST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +104,82 @@ def _usable(
         ),
         key=lambda point: (point.at, point.seq),
     )
+
+
+def episode(
+    what: str,
+    *,
+    none: bool = False,
+    onset_at: datetime | None = None,
+    resolved_at: datetime | None = None,
+    worst: str = "",
+    at: datetime,
+    author: str,
+) -> Draft:
+    """What a person confirms of one episode: none, or when it began and, once over, when it was.
+
+    Raises ``ValueError`` with one line: an unknown episode, none with times, no onset, an end
+    before the onset, a time that is still to come.
+    """
+    checks.one_of(what, EPISODES, "Episode")
+    label = LABELS[what]
+    if none and (onset_at or resolved_at or worst.strip()):
+        raise ValueError(f"{label}: none has no times")
+    if not none:
+        if onset_at is None:
+            raise ValueError(f"{label}: type when it began, or choose none")
+        for moment in (onset_at, resolved_at):
+            if moment is not None and moment > at:
+                raise ValueError(f"{label}: {clock(moment)} is still to come")
+        if resolved_at is not None and resolved_at < onset_at:
+            raise ValueError(f"{label}: over {clock(resolved_at)} is before {clock(onset_at)}")
+    worst = worst.strip()
+    if len(worst) > LONGEST_WORST:
+        raise ValueError(f"{label}: the worst is longer than {LONGEST_WORST} characters")
+    if none:
+        text = f"{label}: none"
+    else:
+        over = f"over {clock(resolved_at)}" if resolved_at else "not over"
+        at_worst = f", worst {worst}" if worst else ""
+        text = f"{label}: from {clock(onset_at) if onset_at else ''}{at_worst}, {over}"
+    body = {
+        "event": "episode",
+        "what": what,
+        "none": none,
+        "onset_at": onset_at.isoformat() if onset_at else None,
+        "resolved_at": resolved_at.isoformat() if resolved_at else None,
+        "worst": worst or None,
+        "text": text,
+    }
+    return Draft("event", at, author, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The last that a person said of an episode."""
+
+    what: str
+    text: str
+    at: datetime
+    by: str
+
+
+@dataclass(slots=True)
+class Episodes:
+    """The fold of ``episode`` events: of each episode the last confirmation that stands."""
+
+    said: list[Entry] = field(default_factory=list)
+
+    def add(self, entry: Entry) -> None:
+        """Take in the next entry, of whatever kind."""
+        if entry.kind == "event" and entry.body.get("event") == "episode":
+            self.said.append(entry)
+        elif entry.kind == "correction":
+            self.said = [one for one in self.said if one.seq != entry.body["of_seq"]]
+
+    @property
+    def confirmed(self) -> dict[str, Confirmed]:
+        return {
+            one.body["what"]: Confirmed(one.body["what"], one.body["text"], one.at, one.author)
+            for one in self.said
+        }

@@ -19,6 +19,7 @@ from ui.live_page import LivePage
 from ui.pages.baseline import BaselinePanel
 from ui.pages.chair_alarms import ChairAlarms
 from ui.pages.checkin import CheckInPanel
+from ui.pages.course import CoursePanel
 from ui.pages.cuffs import Cuffs
 from ui.pages.devices import DevicesPage
 from ui.pages.discharge import DischargePanel
@@ -78,6 +79,7 @@ class Chair(QObject):
             ("baseline", page.baseline_wanted),
             ("home", page.home_wanted),
             ("ledger", page.ledger_wanted),
+            ("course", page.course_wanted),
             ("end", page.end_wanted),
         ):
             wanted.connect(lambda k=kind: self.open(k))
@@ -236,6 +238,8 @@ class Chair(QObject):
         if kind == "home":
             second = SecondPerson(self._kit, self._station.people, self._background, self._author)
             return DischargePanel(self._desk, self.view, second)
+        if kind == "course":
+            return CoursePanel(self._desk, self.view, lambda: self.record)
         if kind == "ledger":
             return self._ledger_panel()
         if kind == "end":

@@ -13,6 +13,7 @@ from tests.whole.flows.chairside import MONITOR, NURSE, PASSWORD, Chairside
 from ui.device_words import title
 from ui.pages.baseline import BaselinePanel
 from ui.pages.checkin import CheckInPanel
+from ui.pages.course import CoursePanel
 from ui.pages.discharge import DischargePanel
 from ui.pages.dose import DosePanel
 from ui.pages.driver_box import DriverBox
@@ -40,7 +41,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 _NAMED = {"<space>": Qt.Key.Key_Space, "<tab>": Qt.Key.Key_Tab}
 
 #: Answers by key of the instruments a protocol may need, in a patient who does well.
-_WELL = {"moaas": "5", "rass": "0", "dissociation": "1", "breaths": "14"}
+_WELL = {"moaas": "5", "rass": "0", "dissociation": "0", "breaths": "14"}
 _IN_IT = {**_WELL, "moaas": "4", "dissociation": "6"}
 
 
@@ -162,8 +163,9 @@ class Nurse:
         keys.until(lambda: at.view.order is not None, "the order is stored")
         keys.escape()
 
-    def give(self, *more: tuple[str, str]) -> None:
-        """As ordered: three actions, and what else the way of giving asks for."""
+    def give(self, *more: tuple[str, str], stay: bool = False) -> None:
+        """As ordered: three actions, and what else the way of giving asks for. ``stay``: without
+        the key that leaves the panel, which shows the running total."""
         at, keys = self.at, self.at.keys
         keys.press("d")
         panel = at.panel
@@ -174,15 +176,16 @@ class Nurse:
         assert panel.missing() == "", panel.missing()
         keys.enter()
         keys.until(lambda: at.view.first_dose_at is not None, "the dose is stored")
-        keys.escape()
+        self._leave(stay)
 
-    def devices(self) -> None:
-        """Each nasal device step by step, with the rest between two."""
+    def devices(self, many: int = 0) -> None:
+        """Each nasal device step by step, with the rest between two; all of the protocol's where
+        it is not said how many."""
         at, keys = self.at, self.at.keys
         keys.press("d")
         panel = at.panel
         assert isinstance(panel, DosePanel)
-        many = at.view.info.protocol.dose.devices or 0
+        many = many or at.view.info.protocol.dose.devices or 0
         for number in range(1, many + 1):
             keys.press("k")
             keys.type("24KX118")
@@ -200,7 +203,7 @@ class Nurse:
                 at.wait(5)
         keys.escape()
 
-    def change(self, *typed: str, reason: str = "") -> None:
+    def change(self, *typed: str, reason: str = "", stay: bool = False) -> None:
         """A change at the pump by its key, then a reason's key, or a new rate and its reason."""
         at, keys = self.at, self.at.keys
         before = at.chair.record.entries
@@ -216,7 +219,7 @@ class Nurse:
         assert panel.missing() == "", panel.missing()
         keys.enter()
         keys.until(lambda: at.chair.record.entries > before, "the change is stored")
-        keys.escape()
+        self._leave(stay)
 
     def held(self, after: str) -> None:
         """What was in the mouth has left it."""
@@ -231,7 +234,7 @@ class Nurse:
         keys.until(lambda: at.chair.record.entries > before, "the end of the hold is stored")
         keys.escape()
 
-    def stop(self) -> None:
+    def stop(self, *, stay: bool = False) -> None:
         at, keys = self.at, self.at.keys
         keys.press("d")
         keys.press("x")
@@ -243,7 +246,14 @@ class Nurse:
             lambda: at.view.infusion is not None and at.view.infusion.state == "stopped",
             "the stop is stored",
         )
-        keys.escape()
+        self._leave(stay)
+
+    def _leave(self, stay: bool) -> None:
+        """The panel stays on the screen for the running total; leaving is not part of the act."""
+        if stay:
+            self.at.chair.close_panel()
+        else:
+            self.at.keys.escape()
 
     # The drug ledger -------------------------------------------------------------------------
 
@@ -311,6 +321,20 @@ class Nurse:
             later = [(item.at - now).total_seconds() / 60 for item in at.view.due if item.at > now]
             at.wait(max(1.0, min([5.0, *later])))
         raise AssertionError("the session never comes to its end")
+
+    def confirm(self, which: str, answer: str) -> None:
+        """One of the episodes by its number, as worked out (``y``) or none (``z``)."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("v")
+        panel = at.panel
+        assert isinstance(panel, CoursePanel)
+        keys.press(which)
+        keys.press(answer)
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "it is stored")
+        keys.escape()
 
     # After -----------------------------------------------------------------------------------
 

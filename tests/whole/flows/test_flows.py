@@ -19,7 +19,8 @@ WRITTEN = Path(__file__).parent / "written"
 
 def _gate_passed(at: Chairside) -> bool:
     """Time, pressure and scores: all that the record answers by itself is met."""
-    return all(c.settled for c in at.view.criteria if c.criterion.by != "person")
+    by_itself = ("gate", "bp", "score")
+    return all(c.settled for c in at.view.criteria if c.criterion.by in by_itself)
 
 
 def iv_40(nurse: Nurse) -> None:
@@ -39,16 +40,24 @@ def iv_40(nurse: Nurse) -> None:
     nurse.follow(lambda: _gate_passed(at), 45)
 
 
+def confirm_course(nurse: Nurse) -> None:
+    nurse.confirm("1", "y")
+    nurse.confirm("2", "y")
+    nurse.confirm("3", "z")
+
+
 def spravato_56(nurse: Nurse) -> None:
     nurse.order(mg="56", devices="2")
     nurse.devices()
     nurse.follow(lambda: _gate_passed(nurse.at), 80)
+    confirm_course(nurse)
 
 
 def spravato_84(nurse: Nurse) -> None:
     nurse.order(mg="84", devices="3")
     nurse.devices()
     nurse.follow(lambda: _gate_passed(nurse.at), 80)
+    confirm_course(nurse)
 
 
 def iv_custom(nurse: Nurse) -> None:

@@ -1,0 +1,108 @@
+"""Onset and end of an episode, and adverse events: proposed or typed, stored only by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ketamonitor import drafts
+from ketamonitor.entries import Draft
+from ketamonitor.instruments import AnswerStatus
+from ketamonitor.record import Record
+from tests.domain.builders import at, chained, started
+from tests.ui.forms import Bench, view
+from tests.ui.keys import Keys
+from ui.pages.course import CoursePanel
+
+
+@pytest.fixture
+def bench(theme: object) -> Iterator[Bench]:
+    return Bench()
+
+
+def answered(minute: float, value: int, instrument: str = "moaas") -> Draft:
+    return drafts.observation(
+        instrument, AnswerStatus.ANSWERED, value, at=at(minute * 60), author="okafor"
+    )
+
+
+def panel_of(bench: Bench, qtbot: QtBot, *acts: Draft) -> tuple[CoursePanel, Keys]:
+    given = drafts.dose("ketamine (racemic)", "iv", 10, weight_kg=68, at=at(0), author="okafor")
+    bench.now = at(36 * 60)
+    record = Record.of(chained([started(), given, *acts]))
+    panel = CoursePanel(bench.desk, view(), lambda: record)
+    qtbot.addWidget(panel)
+    panel.resize(1040, 640)
+    panel.show()
+    panel.activateWindow()
+    panel.opened(bench.now)
+    panel.refresh()
+    return panel, Keys(qtbot, panel)
+
+
+def test_what_was_worked_out_stands_beside_an_empty_answer_and_is_stored_by_a_key(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    panel, keys = panel_of(
+        bench, qtbot, answered(5, 4), answered(10, 3), answered(20, 5), answered(30, 5)
+    )
+    part = panel.parts["Sedation"]
+    assert part.words.text() == "From 14:05, worst 3, over 14:20"
+    assert part.choice.chosen is None
+    assert panel.words.text() == "Sedation: choose an answer"
+    keys.press("y")
+    keys.enter()
+    (draft,) = bench.sent[0]
+    assert draft.body["text"] == "Sedation: from 14:05, worst 3, over 14:20"
+    assert draft.body["resolved_at"] == at(20 * 60).isoformat()
+
+
+def test_without_answers_nothing_is_worked_out_and_none_is_a_persons_word(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    panel, keys = panel_of(bench, qtbot)
+    keys.press("2")
+    part = panel.parts["Dissociation"]
+    assert "nothing can be worked out" in part.words.text()
+    keys.press("y")
+    assert part.choice.chosen is None
+    keys.press("z")
+    keys.enter()
+    assert bench.sent[0][0].body["none"] is True
+
+
+def test_own_times_are_read_and_an_end_before_the_onset_is_refused(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    panel, keys = panel_of(bench, qtbot)
+    keys.press("3")
+    keys.press("x")
+    assert panel.words.text() == "Respiratory depression: type when it began, or choose none"
+    keys.type("14:12")
+    keys.fill("Respiratory depression over at", "14:10")
+    assert "over 14:10 is before 14:12" in panel.words.text()
+    for _ in range(5):
+        keys.press(Qt.Key.Key_Backspace)
+    keys.type("14:16")
+    keys.enter()
+    assert bench.sent[0][0].body["text"] == "Respiratory depression: from 14:12, over 14:16"
+
+
+def test_an_adverse_event_says_whether_it_is_serious_and_why(bench: Bench, qtbot: QtBot) -> None:
+    panel, keys = panel_of(bench, qtbot)
+    keys.press("4")
+    assert panel.words.text() == "What happened is empty"
+    keys.choose("Nausea")
+    assert panel.words.text() == "Say whether it is serious"
+    keys.choose("Serious")
+    keys.choose("Not over")
+    assert panel.words.text() == "Choose what makes it serious"
+    keys.choose("Hospital stay, or a longer one")
+    assert "Description of a serious event" in panel.words.text()
+    keys.fill("Description", "kept in overnight")
+    keys.enter()
+    body = bench.sent[0][0].body
+    assert (body["what"], body["serious"], body["criteria"]) == ("Nausea", True, ["hospital"])
