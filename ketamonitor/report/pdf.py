@@ -52,7 +52,7 @@ def write_pdf(
     write_atomically(path, build(data, printed_at))
 
 
-def build(data: dict[str, Any], printed_at: datetime) -> bytes:
+def build(data: dict[str, Any], printed_at: datetime, *, template: Path = TEMPLATE) -> bytes:
     """The PDF of :func:`~ketamonitor.report.content.content`'s data.
 
     Letters that our font lacks are first sought in the computer's fonts (a name in another
@@ -66,9 +66,9 @@ def build(data: dict[str, Any], printed_at: datetime) -> bytes:
         letters = texts(whole, lambda text: showable(text, points, letters=True))
         for tried in (whole, letters):
             with contextlib.suppress(typst.TypstError):
-                return _compile(tried, printed_at, system_fonts=True)
+                return _compile(template, tried, printed_at, system_fonts=True)
     try:
-        return _compile(plain, printed_at, system_fonts=False)
+        return _compile(template, plain, printed_at, system_fonts=False)
     except typst.TypstError as error:
         # typst quotes the text it stumbled on, which may be the patient's: only our words leave.
         raise ReportError(
@@ -76,10 +76,12 @@ def build(data: dict[str, Any], printed_at: datetime) -> bytes:
         ) from error
 
 
-def _compile(data: dict[str, Any], printed_at: datetime, *, system_fonts: bool) -> bytes:
+def _compile(
+    template: Path, data: dict[str, Any], printed_at: datetime, *, system_fonts: bool
+) -> bytes:
     """Raises ``typst.TypstError``; a warning (a missing font, say) counts as one."""
     pdf, warnings = typst.compile_with_warnings(
-        TEMPLATE,
+        template,
         root=HERE,
         font_paths=[FONTS],
         ignore_system_fonts=not system_fonts,

@@ -36,6 +36,8 @@ class SessionSummary:
     entry_count: int
     alarms: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     fault: str = ""
+    #: Names of the forms that its protocol asks for.
+    forms: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -70,6 +72,7 @@ class _Patient(msgspec.Struct):
 class _Protocol(msgspec.Struct):
     name: str
     title: str
+    forms: tuple[str, ...] = ()
 
 
 class _Started(msgspec.Struct):
@@ -124,6 +127,7 @@ def summarise(
         started.chair,
         entry_count,
         counts,
+        forms=started.protocol.forms,
     )
 
 

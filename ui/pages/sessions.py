@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ketamonitor.store import SessionSummary
+from ketamonitor.treatment.forms import form, hand_in_by
 from ketamonitor.words import STARS, clock, day
 from ui.background import Background
 from ui.pages.parts import Kit, fill
@@ -25,6 +26,9 @@ def row_of(summary: SessionSummary) -> tuple[str, ...]:
         if summary.alarms.get(p)
     ]
     state = "finished" if summary.finished else "not finished"
+    if summary.finished and summary.forms and not summary.simulated:
+        due = hand_in_by(form(summary.forms[0]), summary.started_at)
+        state = f"{state} · form by {day(due)}"
     if summary.fault:
         state = "damaged"
     return (

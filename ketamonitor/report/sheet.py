@@ -1,0 +1,52 @@
+"""The data sheet of a form as PDF: what is missing first, then every field with its value."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ketamonitor import words
+from ketamonitor.record import Record
+from ketamonitor.report.files import write_atomically
+from ketamonitor.report.pdf import HERE, build
+from ketamonitor.treatment.forms import FormTemplate, fill, hand_in_by
+
+NOT_OFFICIAL = "Data sheet, to be copied into the form. NOT AN OFFICIAL FORM."
+
+
+def sheet(template: FormTemplate, record: Record, printed_at: datetime) -> dict[str, Any]:
+    """What the page shows, as plain JSON."""
+    rows = fill(template, record)
+    sections: dict[str, list[list[str]]] = {}
+    for row in rows:
+        told = row.value if row.value is not None else words.NO_VALUE
+        sections.setdefault(row.field.section, []).append([row.field.label, told])
+    info = record.info
+    due = words.day(hand_in_by(template, info.started_at))
+    simulated = " SIMULATED SESSION." if info.simulated else ""
+    return {
+        "printed": [*printed_at.timetuple()[:6]],
+        "over": f"{NOT_OFFICIAL}{simulated}",
+        "title": template.title,
+        "about": f"Session {info.id} of {words.day(info.started_at.date())}. To be handed in by"
+        f" {due}. Template {template.name}, version {template.version}.",
+        "foot": f"{info.id} · {NOT_OFFICIAL}",
+        "missing": [
+            [row.field.label, row.why] for row in rows if row.value is None and row.field.required
+        ],
+        "sections": [{"title": title, "rows": made} for title, made in sections.items()],
+    }
+
+
+def write_sheet(
+    template: FormTemplate, record: Record, path: Path, *, printed_at: datetime
+) -> list[str]:
+    """Write the PDF, whole or not at all; gives the labels of what is missing.
+
+    Raises :class:`~ketamonitor.report.files.ReportError` with one line.
+    """
+    printed_at = printed_at.replace(microsecond=0)
+    data = sheet(template, record, printed_at)
+    write_atomically(path, build(data, printed_at, template=HERE / "sheet.typ"))
+    return [label for label, _why in data["missing"]]
