@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from ketamonitor.entries import stamp
+from ketamonitor.entries import GENESIS, Draft, chain, stamp
 from ketamonitor.people import People, Person, Role, SignInError
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.store import ApprovalRow, Store
@@ -19,6 +20,9 @@ APPROVED, WITHDRAWN = "approved", "withdrawn"
 
 #: What a file says of its own approval; the store knows better, so it is no part of the content.
 _FILE_WORDS = ("approved_by", "approved_on")
+
+#: The chain of approved contents, in the place where an entry has its session.
+PROTOCOLS = "protocols"
 
 LONGEST_REASON = 200
 
@@ -135,7 +139,27 @@ class Approvals:
             self._now(),
         )
         self._store.append_approvals([row])
+        self._keep(protocol, row)
         return self._approval(row)
+
+    def contents(self) -> dict[str, dict[str, Any]]:
+        """What was approved last of each protocol, by name, as plain JSON; also where the approval
+        was withdrawn later. Approvals older than this book kept no content."""
+        return {e.body["name"]: e.body["content"] for e in self._store.entries(PROTOCOLS)}
+
+    def _keep(self, protocol: TreatmentProtocol, row: ApprovalRow) -> None:
+        """The approved content, so that a later version can be held against it."""
+        body = {
+            "event": "protocol_approved",
+            "name": row.name,
+            "version": row.version,
+            "sha256": row.sha256,
+            "content": protocol_to_json(protocol),
+        }
+        last = self._store.last(PROTOCOLS)
+        seq, before = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
+        draft = Draft("audit", row.at, row.by, body)
+        self._store.append([chain(draft, PROTOCOLS, seq, row.at, before)])
 
     def withdraw(
         self, name: str, reason: str, director: str, password: str, version: int | None = None

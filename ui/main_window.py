@@ -57,6 +57,8 @@ class MainWindow(WindowParts):
         self.alarms.live_wanted.connect(self.show_live)
         self.nav.sessions_wanted.connect(self.show_sessions)
         self.nav.devices_wanted.connect(self.show_devices)
+        self.nav.protocols_wanted.connect(self.show_protocols)
+        self.protocols.left.connect(self.show_sessions)
         self.nav.live_wanted.connect(self.show_live)
         self.nav.lock_wanted.connect(self.lock)
         self.nav.theme_wanted.connect(self.theme.switch)
@@ -96,6 +98,11 @@ class MainWindow(WindowParts):
             self._before_devices = here
         self._turn_to(self.devices)
         self.devices.setFocus()
+
+    def show_protocols(self) -> None:
+        """What the clinic treats by."""
+        self._turn_to(self.protocols)
+        self.protocols.opened()
 
     def show_alarm_review(self, session: str | None) -> None:
         """What alerts were worth: of one session, or of many."""
@@ -147,7 +154,11 @@ class MainWindow(WindowParts):
     def _turn_to(self, page: QWidget) -> None:
         self.tell("")
         self.nav.setVisible(page not in self.live.pages.values())
-        self.nav.set_place(sessions=page is self.sessions, devices=page is self.devices)
+        self.nav.set_place(
+            sessions=page is self.sessions,
+            devices=page is self.devices,
+            protocols=page is self.protocols,
+        )
         self.stack.setCurrentWidget(page)
         self._show_alarms()
 

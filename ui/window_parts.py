@@ -23,6 +23,7 @@ from ui.pages.devices import DevicesPage
 from ui.pages.nav import NavBar
 from ui.pages.new_session import NewSessionPage
 from ui.pages.parts import Kit, pages_sheet
+from ui.pages.protocols import ProtocolsPage
 from ui.pages.review import ReviewPage
 from ui.pages.sessions import SessionsPage
 from ui.pages.signing import SignInPage
@@ -88,6 +89,9 @@ class WindowParts(QMainWindow):
             lambda session: station.record(session).checkin.view.allergies,
         )
         self.devices = self._devices_page()
+        self.protocols = ProtocolsPage(
+            kit, station.protocols, station.approvals, self.background, lambda: self.person
+        )
         self.review = ReviewPage(
             kit,
             self.background,
@@ -110,6 +114,7 @@ class WindowParts(QMainWindow):
             self.review,
             self.alarm_review,
             self.devices,
+            self.protocols,
         ):
             self.stack.addWidget(page)
         middle = QWidget()

@@ -21,6 +21,7 @@ class NavBar(QFrame):
 
     sessions_wanted = Signal()
     devices_wanted = Signal()
+    protocols_wanted = Signal()
     live_wanted = Signal(str)
     lock_wanted = Signal()
     theme_wanted = Signal()
@@ -34,6 +35,8 @@ class NavBar(QFrame):
         self.sessions.clicked.connect(self.sessions_wanted)
         self.devices = self._tab("Devices")
         self.devices.clicked.connect(self.devices_wanted)
+        self.protocols = self._tab("Protocols")
+        self.protocols.clicked.connect(self.protocols_wanted)
         self._live: dict[str, QPushButton] = {}
         self.user = kit.button("Lock", icon="person", key="L")
         self.user.setMinimumHeight(40)
@@ -49,6 +52,7 @@ class NavBar(QFrame):
         self._row.addSpacing(14)
         self._row.addWidget(self.sessions)
         self._row.addWidget(self.devices)
+        self._row.addWidget(self.protocols)
         self._tabs_end = self._row.count()
         self._row.addStretch()
         for widget in (self.look, self.user, self.time):
@@ -59,13 +63,15 @@ class NavBar(QFrame):
         self.user.setVisible(person is not None)
         self.sessions.setVisible(person is not None)
         self.devices.setVisible(person is not None)
+        self.protocols.setVisible(person is not None)
         if person is not None:
             self.user.setText(person.full_name)
             self.user.updateGeometry()
 
-    def set_place(self, *, sessions: bool, devices: bool) -> None:
+    def set_place(self, *, sessions: bool, devices: bool, protocols: bool = False) -> None:
         self.sessions.setChecked(sessions)
         self.devices.setChecked(devices)
+        self.protocols.setChecked(protocols)
         for tab in self._live.values():
             tab.setChecked(False)
 
