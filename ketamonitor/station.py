@@ -29,6 +29,7 @@ from ketamonitor.drug_book import DrugBook
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.library import load_protocols
 from ketamonitor.people import People
+from ketamonitor.phrases import load_phrases
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
 from ketamonitor.recorder import Recorder, Written
@@ -101,6 +102,7 @@ class Station:
         self.clock = clock
         self._told = publish
         self.protocols = load_protocols()
+        self.phrases, self.phrases_fault = load_phrases()
         self._finder = finder
         self._readers: dict[str, list[PortReader]] = {}
         self._recorder = Recorder(lambda: open_store(store_url), clock, self._publish)

@@ -13,7 +13,8 @@ _BELOW_ALARMS = BANNER + ALARMS
 _TILE_PARTS = (396, 200, 200, 210)
 _COMPACT_PARTS = (372, 217, 217)
 RAIL = 64
-BUTTONS = 7
+#: Of the eight buttons the narrow rail shows all but this one, which "More" has as well.
+BUTTONS, NOT_IN_RAIL = 8, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ def _compact(width: int, height: int) -> Places:
     due_top = status_top - 6 - DUE
     below, strip_below = top + 148 + GAP, top + STRIP + GAP
     rail_room = status_top - 6 - top
-    each = max(48, (rail_room - (BUTTONS - 1) * 4) // BUTTONS)
+    shown = BUTTONS - 1
+    each = max(48, (rail_room - (shown - 1) * 4) // shown)
     side = width - GAP - RAIL
     trend_room = due_top - GAP - below
     return Places(
@@ -100,9 +102,15 @@ def _compact(width: int, height: int) -> Places:
         strip=QRect(GAP, top, width - 2 * GAP, STRIP),
         trend=QRect(GAP, below, main, trend_room),
         panel=QRect(GAP, strip_below, width - 2 * GAP, status_top - 6 - strip_below),
-        buttons=tuple(QRect(side, top + i * (each + 4), RAIL, each) for i in range(BUTTONS)),
+        buttons=_rail(side, top, each),
         timeline=QRect(),
     )
+
+
+def _rail(x: int, y: int, height: int) -> tuple[QRect, ...]:
+    rects = [QRect(x, y + i * (height + 4), RAIL, height) for i in range(BUTTONS - 1)]
+    rects.insert(NOT_IN_RAIL, QRect())
+    return tuple(rects)
 
 
 def _row(x: int, y: int, width: int, height: int, parts: tuple[int, ...]) -> tuple[QRect, ...]:
@@ -118,10 +126,10 @@ def _row(x: int, y: int, width: int, height: int, parts: tuple[int, ...]) -> tup
 
 
 def _grid(x: int, y: int, width: int, height: int) -> tuple[QRect, ...]:
-    """Four buttons two in a row, and three in the last row."""
+    """Four buttons two in a row, and four in the last row."""
     half = (width - GAP) // 2
     rects = [
         QRect(x + (i % 2) * (half + GAP), y + (i // 2) * (height + GAP), half, height)
         for i in range(4)
     ]
-    return (*rects, *_row(x, y + 2 * (height + GAP), width, height, (1, 1, 1)))
+    return (*rects, *_row(x, y + 2 * (height + GAP), width, height, (1, 1, 1, 1)))

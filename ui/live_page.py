@@ -187,6 +187,7 @@ class LivePage(LiveParts):
             key.Key_E: self.event_wanted.emit,
             key.Key_I: self.interruption_wanted.emit,
             key.Key_G: self.home_wanted.emit,
+            key.Key_M: self.more_wanted.emit,
             key.Key_V: self.course_wanted.emit,
             key.Key_W: self.ledger_wanted.emit,
             key.Key_L: self.lock_wanted.emit,

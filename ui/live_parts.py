@@ -42,6 +42,7 @@ class LiveParts(QWidget):
     home_wanted = Signal()
     ledger_wanted = Signal()
     course_wanted = Signal()
+    more_wanted = Signal()
     end_wanted = Signal()
     baseline_wanted = Signal()
     limits_wanted = Signal()
@@ -200,6 +201,7 @@ class LiveParts(QWidget):
             ("Note", "note", "N", False, self.note_wanted),
             ("Event", "flag", "E", False, self.event_wanted),
             ("Interrupt", "pause", "I", False, self.interruption_wanted),
+            ("More", "list", "M", False, self.more_wanted),
             ("End session", "door", "", False, self.end_wanted),
         ):
             button = ActionButton(self.theme, word, icon, key, main, parent=self)
@@ -239,11 +241,11 @@ class LiveParts(QWidget):
             widget.setGeometry(rect)
         self._place_foot(at)
         for number, button in enumerate(self.buttons):
-            button.set_rail(at.compact or number >= len(self.buttons) - 3)
+            button.set_rail(at.compact or number >= len(self.buttons) - 4)
         # An entry panel takes the whole width, as the buttons for opening one are not needed then.
         open_panel = self._panel is not None
         for part in (*self.buttons, self.due, self.pressure, self.pulse, self.spo2):
-            part.setVisible(not open_panel)
+            part.setVisible(not open_panel and not part.geometry().isEmpty())
         self.strip.setVisible(open_panel)
         self._panel_area.setVisible(open_panel)
         if at.compact:

@@ -30,10 +30,19 @@ def doubts(draft: Draft, record: Record, open_items: Sequence[str] = ()) -> list
     found = [*_twice(draft, record), *_earlier(draft, record), *_ended(draft, record)]
     if draft.kind == "dose" or draft.body["action"] == "start":
         found += _amount(draft, record)
+        found += _weight(record)
         guided = draft.body.get("device_no") and record.nasal.steps
         if record.first_dose_at is None and _treats(draft, record) and not guided:
             found += _unanswered(open_items)
     return found
+
+
+def _weight(record: Record) -> list[str]:
+    """Another weight at check-in than the one that mg/kg are worked out with."""
+    told, used = record.checkin.view.weight_kg, record.info.weight_kg
+    if record.first_dose_at is not None or told is None or used is None or told == used:
+        return []
+    return [f"Weight at check-in {told:g} kg, of the session {used:g} kg"]
 
 
 def _unanswered(open_items: Sequence[str]) -> list[str]:

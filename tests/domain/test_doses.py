@@ -10,6 +10,7 @@ from ketamonitor import drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.treatment import order
+from ketamonitor.treatment.checkin import checkin
 from ketamonitor.treatment.doses import because, doubts
 from tests.domain.builders import at, chained, protocol, started
 
@@ -98,3 +99,14 @@ def test_the_reason_is_stored_with_the_dose_and_told() -> None:
     made = record(im(60), given)
     assert made.doses[-1].why == "the second half, meant"
     assert made.total_mg(at(90) + timedelta(seconds=1)) == 68.4
+
+
+def test_another_weight_at_check_in_is_asked_about_before_the_first_dose() -> None:
+    def weighed(kg: float) -> Draft:
+        value = {"kg": kg, "how": "measured", "on": "2026-11-23"}
+        return checkin("weight", "answered", value, "", at=at(5), author="okafor")
+
+    told = "Weight at check-in 72 kg, of the session 68.4 kg"
+    assert doubts(im(60), record(weighed(72))) == [told]
+    assert doubts(im(60), record(weighed(68.4))) == []
+    assert doubts(im(600), record(weighed(72), im(60))) == []

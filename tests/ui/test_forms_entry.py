@@ -5,15 +5,18 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from devices.reading import LinkState
 from ketamonitor.course import CuffPoint
 from ketamonitor.entries import Entry
+from ketamonitor.phrases import load_phrases
 from ketamonitor.record import Record
 from ketamonitor.treatment.closing import OpenItem
 from ketamonitor.treatment.plan import CheckInPlan
@@ -311,16 +314,79 @@ def test_only_true_readings_can_be_the_baseline(bench: Bench, qtbot: QtBot) -> N
     assert (body["sys"], body["dia"], body["of_seq"]) == (122, 74, 5)
 
 
-def test_a_stock_word_joins_the_note_and_stores_nothing_by_itself(
-    bench: Bench, qtbot: QtBot
-) -> None:
-    panel = NotePanel(bench.desk, view())
+def note(bench: Bench, qtbot: QtBot, fault: str = "") -> NotePanel:
+    panel = NotePanel(bench.desk, view(), load_phrases()[0], fault)
     qtbot.addWidget(panel)
+    panel.show()
+    panel.opened(bench.now)
+    return panel
+
+
+def test_a_phrase_joins_the_note_and_stores_nothing_by_itself(bench: Bench, qtbot: QtBot) -> None:
+    panel = note(bench, qtbot)
     panel.text.setText("likes the music")
-    qtbot.mouseClick(panel.stock.buttons["calm"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.stocks["Nurse"].buttons["calm"], Qt.MouseButton.LeftButton)
     assert bench.sent == []
     panel.save()
     assert bench.sent[0][0].body == {"text": "likes the music, calm", "said_by": "nurse"}
+
+
+def test_a_phrase_by_its_number_is_a_note_of_three_keys(bench: Bench, qtbot: QtBot) -> None:
+    panel = note(bench, qtbot)
+    qtbot.keyClick(panel, Qt.Key.Key_3)
+    qtbot.keyClick(panel, Qt.Key.Key_9)  # there is no ninth: nothing happens
+    assert panel.text.text() == "tearful"
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    assert bench.sent[0][0].body == {"text": "tearful", "said_by": "nurse"}
+
+
+def test_a_letter_begins_the_text_and_digits_are_text_from_there_on(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    panel = note(bench, qtbot)
+    qtbot.keyClicks(panel, "W")
+    qtbot.keyClicks(panel.text, "ater 200 mL")
+    assert panel.text.text() == "Water 200 mL"
+
+
+def test_the_group_says_whose_words_they_are(bench: Bench, qtbot: QtBot) -> None:
+    panel = note(bench, qtbot)
+    panel.said_by.choose("Patient’s words")
+    qtbot.keyClick(panel, Qt.Key.Key_2)
+    panel.save()
+    bench.saved()
+    assert bench.sent[0][0].body == {"text": "“everything is far away”", "said_by": "patient"}
+    qtbot.waitUntil(lambda: panel.text.text() == "")
+    panel.said_by.choose("Music")
+    assert panel.stocks["Music"].isVisible()
+    assert not panel.stocks["Nurse"].isVisible()
+    panel.text.setText("slow piano")
+    panel.save()
+    assert bench.sent[1][0].body == {"text": "Music: slow piano", "said_by": "nurse"}
+
+
+def test_a_slip_in_the_clinics_phrases_is_told_and_costs_no_note(
+    bench: Bench, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KETAMONITOR_PROTOCOLS", str(tmp_path / "protocols"))
+    own = tmp_path / "phrases.toml"
+    for text, said in (
+        ('nurse = ["calm"', "is not valid TOML"),
+        ("nurse = [1]", "nurse"),
+        ('nurses = ["calm"]', "nurses"),
+        (f"nurse = {['a'] * 10}", "length <= 9"),
+    ):
+        own.write_text(text, encoding="utf-8")
+        phrases, fault = load_phrases()
+        assert "calm" in phrases.nurse
+        assert fault.startswith(f"{own}: ")
+        assert said in fault
+        assert "\n" not in fault
+    shown = note(bench, qtbot, fault)
+    assert fault in [label.text() for label in shown.findChildren(QLabel)]
+    own.write_text('nurse = ["sits up"]', encoding="utf-8")
+    phrases, fault = load_phrases()
+    assert (phrases.nurse, phrases.patient, fault) == (("sits up",), (), "")
 
 
 def test_an_event_is_chosen_by_its_number(bench: Bench, qtbot: QtBot) -> None:

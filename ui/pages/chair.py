@@ -27,6 +27,7 @@ from ui.pages.dose import DosePanel
 from ui.pages.drug_ledger import LedgerPanel
 from ui.pages.ending import EndPanel
 from ui.pages.entry import Desk, EntryPanel, Written
+from ui.pages.more import MorePanel
 from ui.pages.observation import ObservationPanel
 from ui.pages.parts import Kit
 from ui.pages.pressure import PressurePanel
@@ -61,6 +62,7 @@ class Chair(QObject):
         super().__init__()
         self._devices_page = devices_page
         self._devices: DevicesPage | None = None
+        self._more: MorePanel | None = None
         self.session = view.info.id
         self.page, self.view = page, view
         self._kit, self._station, self._bridge = kit, station, bridge
@@ -100,6 +102,7 @@ class Chair(QObject):
         self.alarms.typed_wanted.connect(lambda: self.open("pressure"))
         self.alarms.fault.connect(self.fault)
         page.devices_wanted.connect(self.show_devices)
+        page.more_wanted.connect(self.show_more)
         page.slot_wanted.connect(self.open_slot)
         page.history_wanted.connect(self._read_history)
 
@@ -130,6 +133,27 @@ class Chair(QObject):
             self._devices.left.connect(self.close_panel)
         self.opened = "devices"
         self.page.open_panel(self._devices)
+
+    def show_more(self) -> None:
+        """Large buttons for what has only a key elsewhere."""
+        if self._more is None:
+            self._more = MorePanel(self._kit)
+            self._more.left.connect(self.close_panel)
+            self._more.wanted.connect(self._open_more)
+        self.opened = "more"
+        self.page.open_panel(self._more)
+
+    def _open_more(self, act: str) -> None:
+        signals = {
+            "devices": self.page.devices_wanted,
+            "limits": self.page.limits_wanted,
+            "alarms": self.page.alarms_wanted,
+            "interruption": self.page.interruption_wanted,
+        }
+        if act in signals:
+            signals[act].emit()
+        else:
+            self.open(act)
 
     def _read_history(self) -> None:
         """The page has missed entries, or came late: read all that are stored."""
@@ -228,7 +252,9 @@ class Chair(QObject):
         if kind == "observation":
             return ObservationPanel(self._desk, self.view)
         if kind == "note":
-            return NotePanel(self._desk, self.view)
+            return NotePanel(
+                self._desk, self.view, self._station.phrases, self._station.phrases_fault
+            )
         if kind == "mark":
             return MarkPanel(self._desk, self.view)
         if kind == "baseline":

@@ -8,11 +8,11 @@ from PySide6.QtGui import QKeyEvent
 
 from ketamonitor import checks, drafts
 from ketamonitor.entries import Draft
+from ketamonitor.phrases import Phrases
 from ketamonitor.view import SessionView
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.when import When
 
-STOCK_WORDS = ("calm", "talking", "tearful", "eyes open", "asleep, wakes to name", "music on")
 STOCK_EVENTS = (
     "Patient in chair",
     "Toilet",
@@ -23,45 +23,70 @@ STOCK_EVENTS = (
     "Prescriber called",
     "Prescriber at chair",
 )
-NURSE, PATIENT = "Nurse", "Patient’s words"
+NURSE, PATIENT, ROOM, MUSIC = "Nurse", "Patient’s words", "Room", "Music"
 
 
 class NotePanel(EntryPanel):
-    """A note; stock words are added to the text, not stored by themselves."""
+    """A note; quick phrases are added to the text, not stored by themselves.
+
+    While no field has the focus a digit adds the phrase of that number, and a letter begins the
+    text. Whose words they are is chosen with the group.
+    """
 
     title = "Note"
 
-    def __init__(self, desk: Desk, view: SessionView) -> None:
+    def __init__(self, desk: Desk, view: SessionView, phrases: Phrases, fault: str = "") -> None:
         super().__init__(desk, view)
         kit = desk.kit
+        self._phrases = {
+            NURSE: phrases.nurse,
+            PATIENT: phrases.patient,
+            ROOM: phrases.room,
+            MUSIC: phrases.music,
+        }
         self.text = kit.field("What was seen or said", "Note")
         self.text.setMaxLength(checks.LONGEST_NOTE)
         self.text.textChanged.connect(self.changed)
-        self.said_by = kit.choice([NURSE, PATIENT])
-        self.said_by.changed.connect(self.changed)
+        self.said_by = kit.choice(list(self._phrases))
         self.said_by.choose(NURSE)
-        self.stock = kit.choice(list(STOCK_WORDS), momentary=True)
-        self.stock.pressed.connect(self._add)
-        self.main.addWidget(self.text)
-        self.main.addWidget(self.stock)
-        self.main.addWidget(kit.label("Whose words", "muted"))
+        self.said_by.changed.connect(self._turned)
+        self.stocks = {
+            group: kit.choice(
+                list(words),
+                shown={word: f"{n}  {word}" for n, word in enumerate(words, 1)},
+                momentary=True,
+                columns=2,
+            )
+            for group, words in self._phrases.items()
+        }
         self.main.addWidget(self.said_by)
+        self.main.addWidget(self.text)
+        for stock in self.stocks.values():
+            stock.pressed.connect(self._add)
+            self.main.addWidget(stock)
         self.when = When(kit, "Seen at", desk.now())
         self.when.changed.connect(self.changed)
         self.side.addWidget(self.when)
+        if fault:
+            self.side.addWidget(kit.label(fault, "muted", wrap=True))
         self.finish()
+        self._turned()
 
     def opened(self, now: datetime) -> None:
         if not self.text.text():
             self.when.restart(now)
-        self.text.setFocus()
+        self.setFocus()
 
     def missing(self) -> str:
         return self.when.fault() if self.text.text().strip() else "Type the note"
 
     def drafts(self, author: str) -> tuple[Draft, ...]:
-        said_by = "patient" if self.said_by.chosen == PATIENT else "nurse"
-        return (drafts.note(self.text.text(), said_by=said_by, at=self.when.at(), author=author),)
+        group = self.said_by.chosen
+        said_by = "patient" if group == PATIENT else "nurse"
+        text = self.text.text().strip()
+        if group in (ROOM, MUSIC):
+            text = f"{group}: {text}"
+        return (drafts.note(text, said_by=said_by, at=self.when.at(), author=author),)
 
     def clear(self) -> None:
         self.text.clear()
@@ -72,10 +97,26 @@ class NotePanel(EntryPanel):
         self.when.tick(self.desk.now())
         super().refresh()
 
+    def single_key(self, event: QKeyEvent) -> bool:
+        typed, words = event.text(), self._phrases[self.said_by.chosen or NURSE]
+        if typed.isdecimal():
+            if 1 <= int(typed) <= len(words):
+                self._add(words[int(typed) - 1])
+            return True
+        if typed.isalpha():
+            self.text.setFocus()
+            self.text.insert(typed)
+            return True
+        return False
+
     def _add(self, word: str) -> None:
         typed = self.text.text().strip()
         self.text.setText(f"{typed}, {word}" if typed else word)
-        self.text.setFocus()
+
+    def _turned(self) -> None:
+        for group, stock in self.stocks.items():
+            stock.setVisible(group == self.said_by.chosen)
+        self.changed.emit()
 
 
 class MarkPanel(EntryPanel):
