@@ -44,6 +44,8 @@ class AlarmHistory:
             self._cause = entry.seq
         elif entry.author != PROGRAM or entry.kind not in ("alarm", "event"):
             self._cause = None
+        if entry.kind == "correction":
+            self.actions = [a for a in self.actions if a.seq != entry.body["of_seq"]]
         take = _TAKERS.get((entry.kind, str(entry.body.get("event"))))
         if take is not None:
             take(self, entry, entry.body)

@@ -135,6 +135,8 @@ class Infusion:
     stop_recorded_at: datetime | None = None
     #: What the pump showed as given at its stop, as typed: beside the sum, never in its place.
     pump_mg: str | None = None
+    #: Acts that were struck out: they count nowhere and are told all the same.
+    struck_acts: list[Act] = field(default_factory=list)
     _stretches: list[Stretch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -169,8 +171,11 @@ class Infusion:
 
     def strike(self, seq: int) -> None:
         """An act that was struck out counts no more. The start's is the whole infusion's."""
-        self.acts = [act for act in self.acts if act.seq != seq or act.action == "start"]
-        self._settle()
+        gone = [act for act in self.acts if act.seq == seq and act.action != "start"]
+        if gone:
+            self.struck_acts += gone
+            self.acts = [act for act in self.acts if act not in gone]
+            self._settle()
 
     def given(self, now: datetime) -> Fraction:
         """Exactly what ran in by ``now`` if the pump ran as recorded, at most what was planned."""
@@ -227,9 +232,10 @@ class AnswerPoint:
 
 @dataclass(frozen=True, slots=True)
 class EventPoint:
-    """A happening with a number, the same on chart, timeline and report."""
+    """A happening with a number, the same on chart, timeline and report. A struck one keeps it."""
 
     number: int
     seq: int
     at: datetime
     text: str
+    struck: bool = False

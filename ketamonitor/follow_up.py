@@ -37,8 +37,12 @@ class FollowUps:
         self._waiting: list[_Waiting] = []
 
     def apply(self, entry: Entry) -> None:
-        """Take in an ``event`` entry; others, and other events, change nothing."""
+        """Take in the next entry; one that is no action or follow-up, and strikes none, changes
+        nothing."""
         body = entry.body
+        if entry.kind == "correction":
+            self.actions = [a for a in self.actions if a.seq != body["of_seq"]]
+            self._waiting = [w for w in self._waiting if w.seq != body["of_seq"]]
         if entry.kind != "event":
             return
         if body.get("event") == "action":

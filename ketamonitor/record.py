@@ -26,6 +26,7 @@ from ketamonitor.entries import GENESIS, PROGRAM, Entry
 from ketamonitor.protocol import protocol_from_json
 from ketamonitor.treatment.adverse import AdverseEvents
 from ketamonitor.treatment.checkin import CheckIn
+from ketamonitor.treatment.corrections import Corrections
 from ketamonitor.treatment.discharge import Discharge
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.treatment.episodes import Episodes
@@ -55,6 +56,8 @@ class Record:
     series: dict[str, Series] = field(default_factory=dict)
     doses: list[DosePoint] = field(default_factory=list)
     infusions: list[Infusion] = field(default_factory=list)
+    #: Those whose start was struck out: they count nowhere and are told all the same.
+    struck_infusions: list[Infusion] = field(default_factory=list)
     answers: list[AnswerPoint] = field(default_factory=list)
     #: Episodes, pauses, changed limits, actions, reminders.
     history: AlarmHistory = field(default_factory=AlarmHistory)
@@ -71,6 +74,8 @@ class Record:
     discharge: Discharge = field(default_factory=Discharge)
     #: What was ordered; the last order counts.
     orders: Orders = field(default_factory=Orders)
+    #: What can still be struck out.
+    corrections: Corrections = field(default_factory=Corrections)
     events: list[EventPoint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     baseline: Baseline | None = None
@@ -79,6 +84,8 @@ class Record:
     by_source: dict[str, int] = field(default_factory=dict)
     #: The recorder needs no history of the continuous values; a chart does.
     keep_series: bool = True
+    #: Ends of a hold in the mouth, by their entry: the dose that each is of.
+    _held: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Self:
@@ -140,6 +147,7 @@ class Record:
         self.drug.add(entry)
         self.episodes.add(entry)
         self.adverse.add(entry)
+        self.corrections.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:
             take(self, entry)
@@ -273,16 +281,26 @@ class Record:
         body = entry.body
         if body.get("event") == "baseline_locked":
             self.baseline = Baseline(
-                body["sys"], body["dia"], body_time(body["of_at"]), entry.at, entry.author
+                body["sys"],
+                body["dia"],
+                body_time(body["of_at"]),
+                entry.at,
+                entry.author,
+                body["of_seq"],
             )
             self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
         elif body.get("event") == "held":
-            given = {"hold_s": body["hold_s"], "after_hold": body["after_hold"]}
-            of = body["of_seq"]
-            self.doses = [replace(d, **given) if d.seq == of else d for d in self.doses]
+            self._held[entry.seq] = body["of_seq"]
+            self._hold(body["of_seq"], body["hold_s"], body["after_hold"])
             self._event(entry, body["text"])
         elif body.get("event") in _TOLD:
             self._event(entry, body["text"])
+
+    def _hold(self, dose: int, hold_s: float | None, after: str | None) -> None:
+        """What became of the dose of that entry in the mouth."""
+        self.doses = [
+            replace(d, hold_s=hold_s, after_hold=after) if d.seq == dose else d for d in self.doses
+        ]
 
     def _note(self, entry: Entry) -> None:
         text = entry.body["text"]
@@ -305,9 +323,23 @@ class Record:
         self.cuff = [replace(c, struck=True) if c.seq == of_seq else c for c in self.cuff]
         self.doses = [replace(d, struck=True) if d.seq == of_seq else d for d in self.doses]
         self.answers = [replace(a, struck=True) if a.seq == of_seq else a for a in self.answers]
+        self.struck_infusions += [i for i in self.infusions if i.acts[0].seq == of_seq]
         self.infusions = [one for one in self.infusions if one.acts[0].seq != of_seq]
         for infusion in self.infusions:
             infusion.strike(of_seq)
+        if of_seq in self._held:
+            self._hold(self._held.pop(of_seq), None, None)
+        self._strike_event(of_seq)
+        self._event(entry, entry.body.get("text") or f"Entry {of_seq} struck out")
+
+    def _strike_event(self, of_seq: int) -> None:
+        """The numbered event of a struck entry; that of an observation once all of it is struck."""
+        gone = {of_seq}
+        moment = next((a.at for a in self.answers if a.seq == of_seq), None)
+        if moment is not None:
+            together = [a for a in self.answers if a.at == moment]
+            gone = set() if any(not a.struck for a in together) else {a.seq for a in together}
+        self.events = [replace(e, struck=True) if e.seq in gone else e for e in self.events]
 
     def _event(self, entry: Entry, text: str) -> None:
         self.events.append(EventPoint(len(self.events) + 1, entry.seq, entry.at, text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.treatment import infusion, nasal, order
 from ketamonitor.treatment.checkin import bp_weighed, checkin
+from ketamonitor.treatment.corrections import Corrections, struck
 from ketamonitor.treatment.not_done import not_done
 from ketamonitor.view import ActiveAlarm, SessionView
 
@@ -35,6 +36,7 @@ VERBS = (
     "limit",
     "action",
     "not_done",
+    "strike",
     "end",
 )
 
@@ -51,6 +53,7 @@ _OF_THE_MOMENT = (
     "limit",
     "action",
     "not_done",
+    "strike",
 )
 
 
@@ -70,12 +73,15 @@ class Act:
 
 @dataclass(slots=True)
 class Seen:
-    """What the nurse of a script can see: the last picture and the last usable cuff reading."""
+    """What the nurse of a script can see: the last picture, the last usable cuff reading, and what
+    can be struck out."""
 
     view: SessionView | None = None
     cuff: Entry | None = None
+    corrections: Corrections = field(default_factory=Corrections)
 
     def take(self, entry: Entry) -> None:
+        self.corrections.add(entry)
         values = entry.body.get("values", {}) if entry.kind == "reading" else {}
         doubtful = any(f.startswith("implausible:nibp") for f in entry.body.get("flags", ()))
         if values.get("nibp_sys") is not None and values.get("nibp_dia") is not None:
@@ -225,6 +231,8 @@ def _drafts_of(
         ]
     if act.verb == "not_done":
         return [_not_done(detail, seen, at, author)]
+    if act.verb == "strike":
+        return [_strike(detail, seen, at, author)]
     if act.verb in _OF_THE_MOMENT:
         return [_on_alarms(act.verb, detail, seen, at, author)]
     return [drafts.ended(str(detail), at=at, author=author)]
@@ -306,6 +314,16 @@ def _not_done(detail: Any, seen: Seen, at: datetime, author: str) -> Draft:
     if item is None:
         raise ValueError(f"there is no slot {detail['slot']!r} now")
     return not_done(item, detail["reason"], at=at, author=author)
+
+
+def _strike(detail: Any, seen: Seen, at: datetime, author: str) -> Draft:
+    """The last entry of a kind that stands: ``{"what": "dose", "reason": "..."}``."""
+    standing = seen.corrections.newest_first()
+    found = next((one for one in standing if one.what == detail["what"]), None)
+    if found is None:
+        raise ValueError(f"there is no entry {detail['what']!r} that could be struck out")
+    baseline = seen.view.baseline if seen.view else None
+    return struck(found, detail["reason"], baseline, at=at, author=author)
 
 
 def _observation(key: str, answer: Any, at: datetime, author: str) -> Draft:

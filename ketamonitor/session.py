@@ -103,6 +103,8 @@ class LiveSession:
             self._observed[body["instrument"]] = ObservedView(
                 body["instrument"], body["status"], body.get("value"), entry.at
             )
+        elif entry.kind == "correction":
+            self._strike(entry)
         elif entry.kind == "event":
             self._follow_ups.apply(entry)
             if body.get("event") == "cuff_interval":
@@ -273,6 +275,21 @@ class LiveSession:
                 if link.driver in DRIVERS
             },
         )
+
+    def _strike(self, entry: Entry) -> None:
+        """What was struck out is taken back from what limits judge and from what is shown."""
+        of_seq = entry.body["of_seq"]
+        self._vitals.strike(of_seq)
+        self._follow_ups.apply(entry)
+        gone = next((a for a in self.record.answers if a.seq == of_seq), None)
+        if gone is None:
+            return
+        self._observed.pop(gone.instrument, None)
+        for answer in self.record.answers:
+            if answer.instrument == gone.instrument and not answer.struck:
+                self._observed[answer.instrument] = ObservedView(
+                    answer.instrument, answer.status, answer.value, answer.at
+                )
 
     def _audit(self, entry: Entry) -> None:
         body, event = entry.body, entry.body.get("event")

@@ -287,11 +287,14 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
+    """The locked pressure, mmHg, measured ``at``; ``of_seq`` is the entry of its reading."""
+
     sys: float
     dia: float
     at: datetime
     locked_at: datetime
     locked_by: str
+    of_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

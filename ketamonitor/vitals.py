@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -21,6 +21,8 @@ AT_LEAST = 8
 
 IMPLAUSIBLE = "implausible:"
 
+_PRESSURES = frozenset({"nibp_sys", "nibp_dia"})
+
 
 class Vitals:
     """A fold of readings and answers. ``quiet_s``: after so long another source may speak.
@@ -35,6 +37,8 @@ class Vitals:
         self.samples: dict[str, deque[Sample]] = {}
         self.last_bp_at: datetime | None = None
         self._order: dict[str, int] = {}
+        #: Cuff readings and answers, few and far between: what striking one of them folds anew.
+        self._single: dict[int, Entry] = {}
         self._quiet = timedelta(seconds=quiet_s)
         longest = max(
             (max(limit.for_s, (limit.trend_min or 0) * 60) for limit in limits), default=0.0
@@ -45,25 +49,47 @@ class Vitals:
         """The order in which sources lead; one not named comes last."""
         self._order = {source: place for place, source in enumerate(sources)}
 
-    def reading(self, entry: Entry) -> None:
-        """Take in a reading entry. Metrics that are not known are left alone."""
+    def reading(self, entry: Entry, only: Collection[str] | None = None) -> None:
+        """Take in a reading entry, or ``only`` some metrics of it. Metrics that are not known are
+        left alone."""
         body = entry.body
         doubtful = {
             flag.removeprefix(IMPLAUSIBLE)
             for flag in body.get("flags", ())
             if flag.startswith(IMPLAUSIBLE)
         }
+        if any(key in METRICS and METRICS[key].episodic for key in body["values"]):
+            self._single[entry.seq] = entry
         for key, value in body["values"].items():
-            if key in METRICS:
+            if key in METRICS and (only is None or key in only):
                 self._value(key, value, _when(entry), body["source"], key in doubtful)
 
     def answer(self, entry: Entry) -> None:
         """Take in an observation entry: limits may be set on an instrument, too."""
         body = entry.body
+        self._single[entry.seq] = entry
         if body["instrument"] in INSTRUMENTS:
             value = body.get("value") if body["status"] == "answered" else None
             if value is not None:
                 self._value(body["instrument"], value, _when(entry), "", doubtful=False)
+
+    def strike(self, seq: int) -> None:
+        """An entry was struck out. What it told of is folded anew without it from the cuff readings
+        and answers of the session, so that it is as if it had never come."""
+        gone = self._single.pop(seq, None)
+        if gone is None:
+            return
+        told = gone.body.get("values", {gone.body.get("instrument"): None})
+        for key in told:
+            self.known.pop(key, None)
+            self.samples.pop(key, None)
+        if _PRESSURES & set(told):
+            self.last_bp_at = None
+        for entry in list(self._single.values()):
+            if entry.kind == "reading":
+                self.reading(entry, told)
+            elif entry.body["instrument"] in told:
+                self.answer(entry)
 
     def _value(
         self, key: str, value: float | None, at: datetime, source: str, doubtful: bool
@@ -87,7 +113,7 @@ class Vitals:
             self.known[key] = replace(known, missing=True)
         else:
             self.known[key] = Known(value, at, source)
-            if key in ("nibp_sys", "nibp_dia"):
+            if key in _PRESSURES:
                 self.last_bp_at = at
         kept = self.samples.setdefault(key, deque())
         kept.append(Sample(at, value, value is not None and plain and not doubtful))

@@ -247,7 +247,7 @@ def _note(body: Any) -> tuple[str, str]:
 
 
 def _correction(body: Any) -> tuple[str, str]:
-    return f"Correction of entry {body['of_seq']}", body.get("reason", "")
+    return body.get("text") or f"Correction of entry {body['of_seq']}", body.get("reason", "")
 
 
 def _audit(body: Any) -> tuple[str, str] | None:

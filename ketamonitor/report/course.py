@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from ketamonitor.course import LATE_AFTER, CuffPoint, EventPoint, Infusion
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
+from ketamonitor.treatment.infusion import Act
 from ketamonitor.treatment.plan import DosePlan
 
 ROUTES = {
@@ -26,6 +27,9 @@ ROUTES = {
 SHORT = 64
 #: Rows of the list beside the chart before a further block of three columns begins.
 _BLOCK = 14
+
+#: Stands behind what a correction took back.
+_STRUCK = " (struck)"
 
 Pair = tuple[str, str]
 
@@ -143,13 +147,14 @@ def event_text(record: Record, event: EventPoint) -> str:
     """The event's words; an observation's with its answers."""
     answers = [a for a in record.answers if a.at == event.at]
     if event.text != "Observation" or not answers:
-        return event.text
+        return f"{event.text}{_STRUCK if event.struck else ''}"
     told = []
     for a in answers:
         known = INSTRUMENTS.get(a.instrument)
         label = (known.label if known else a.instrument).lower()
         answered = a.status == "answered" and a.value is not None
-        told.append(f"{label} {a.value if answered else a.status.replace('_', ' ')}")
+        said = a.value if answered else a.status.replace("_", " ")
+        told.append(f"{label} {said}{_STRUCK if a.struck else ''}")
     text = ", ".join(told)
     return f"{text[:1].upper()}{text[1:]}"
 
@@ -186,6 +191,9 @@ def ledger(record: Record, frame: Frame) -> list[list[str]]:
         lines.append((dose.at, text, "; ".join(w for w in why if w), "", dose.author))
     for infusion in record.infusions:
         lines += _infusion_lines(infusion, _until(record), frame)
+        lines += _struck_lines(infusion, infusion.struck_acts, frame)
+    for infusion in record.struck_infusions:
+        lines += _struck_lines(infusion, [*infusion.acts, *infusion.struck_acts], frame)
     return [
         [
             frame.clock(at, seconds=True),
@@ -227,6 +235,24 @@ def _per_kg(mg: float, weight_kg: float | None) -> str:
     return f"{mg / weight_kg:.2f}" if weight_kg else words.NO_VALUE
 
 
+def _act(infusion: Infusion, action: str) -> str:
+    if action == "start":
+        planned = f"{infusion.drug} {infusion.planned_mg:g} mg"
+        return f"Infusion start, {planned} over {infusion.minutes:g} min"
+    known = {"pause": "paused", "rate": "rate changed", "stop": "stopped"}
+    return f"Infusion {known.get(action, 'resumed')}"
+
+
+def _struck_lines(
+    infusion: Infusion, acts: Iterable[Act], frame: Frame
+) -> Iterator[tuple[datetime, str, str, str, str]]:
+    """Acts that a correction took back: told at their time, with no rate and in no total."""
+    for act in acts:
+        told = "; ".join(w for w in (act.reason, _entered(frame, act.at, act.recorded_at)) if w)
+        text = f"{_act(infusion, act.action)} (struck, not counted)"
+        yield act.at, text, told, "", act.author or infusion.author
+
+
 def _infusion_lines(
     infusion: Infusion, until: datetime, frame: Frame
 ) -> Iterator[tuple[datetime, str, str, str, str]]:
@@ -235,11 +261,7 @@ def _infusion_lines(
         why = segment.reason
         if number == 0:
             why = infusion.why
-            text = f"Infusion start, {infusion.drug} {infusion.planned_mg:g} mg"
-            text += f" over {infusion.minutes:g} min"
-        else:
-            known = {"pause": "paused", "rate": "rate changed"}
-            text = f"Infusion {known.get(segment.action, 'resumed')}"
+        text = _act(infusion, "start" if number == 0 else segment.action)
         entered = _entered(frame, segment.start, segment.recorded_at)
         told = "; ".join(part for part in (why, entered) if part)
         yield segment.start, text, told, rate, segment.author or infusion.author

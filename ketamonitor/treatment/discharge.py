@@ -85,7 +85,10 @@ class Unfinished:
 
 @dataclass(slots=True)
 class Discharge:
-    """What people have entered about going home. Feed it every entry with :meth:`add`."""
+    """What people have entered about going home. Feed it every entry with :meth:`add`.
+
+    An entry that is struck out gives way to the one before it.
+    """
 
     answers: dict[str, CriterionAnswer] = field(default_factory=dict)
     #: The state of an episode that must be over: when it was over or said never to have been.
@@ -94,12 +97,28 @@ class Discharge:
     ready_by: str = ""
     departure: Departure | None = None
     unfinished: list[Unfinished] = field(default_factory=list)
+    _entries: list[Entry] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
-        if entry.kind != "event":
-            return
+        """Take in the next entry, of whatever kind."""
+        if entry.kind == "event" and entry.body.get("event") in _ENTERED:
+            self._entries.append(entry)
+            self._take(entry)
+        elif entry.kind == "correction":
+            left = [one for one in self._entries if one.seq != entry.body["of_seq"]]
+            if len(left) < len(self._entries):
+                self._again(left)
+
+    def _again(self, entries: list[Entry]) -> None:
+        self.answers, self.episodes, self.unfinished = {}, {}, []
+        self.ready_at, self.ready_by, self.departure = None, "", None
+        self._entries = entries
+        for entry in entries:
+            self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
         body = entry.body
-        what = body.get("event")
+        what = body["event"]
         if what == "criterion":
             self.answers[body["id"]] = CriterionAnswer(
                 CriterionState(body["state"]),
@@ -120,6 +139,9 @@ class Discharge:
             self.unfinished += [
                 Unfinished(row["item"], row["reason"], entry.author) for row in body["open"]
             ]
+
+
+_ENTERED = ("criterion", "episode", "ready", "left", "closing")
 
 
 def dose_end(record: Record) -> datetime | None:

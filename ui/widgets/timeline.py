@@ -51,6 +51,9 @@ class _RowPainter(QStyledItemDelegate):
         x = area.left() + 86
         room = area.right() - x - 8
         ink.text(x, area.top() + 20, row.heading, 13, 600, "text", room=room)
+        if row.struck:
+            width = min(room, ink.width(row.heading, 13, 600))
+            ink.line(x, area.top() + 15.5, x + width, area.top() + 15.5, "text2")
         ink.text(x, area.top() + 36, row.below, 12, 400, "text2", room=room)
         ink.line(area.left(), area.bottom() - 0.5, area.right(), area.bottom() - 0.5)
         painter.restore()

@@ -22,7 +22,8 @@ _Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``more``: how many further entries it stands for. ``weight``: the lowest speaks for all."""
+    """``more``: how many further entries it stands for. ``weight``: the lowest speaks for all.
+    ``struck``: a correction took it back; it stays, and says so."""
 
     at: str
     number: int | None
@@ -32,10 +33,14 @@ class Row:
     author: str
     more: int = 0
     weight: tuple[float, ...] = ()
+    seq: int = 0
+    struck: bool = False
 
     @property
     def heading(self) -> str:
         """The title, with how many others it stands for."""
+        if self.struck:
+            return f"Struck: {self.title}"
         return f"{self.title} and {self.more} more" if self.more else self.title
 
 
@@ -73,6 +78,8 @@ class TimelineModel(QAbstractListModel):
     def add(self, entries: Sequence[Entry], numbers: dict[int, int]) -> None:
         """Takes in new entries; ``numbers`` maps an entry's seq to its number on the chart."""
         for entry in entries:
+            if entry.kind == "correction":
+                self._strike(entry.body["of_seq"])
             told = words.headline(entry)
             if told is None:
                 continue
@@ -84,6 +91,7 @@ class TimelineModel(QAbstractListModel):
                 entry.kind,
                 entry.author,
                 weight=_weight(entry),
+                seq=entry.seq,
             )
             if not self._joined(entry, row):
                 self._append(row)
@@ -123,14 +131,22 @@ class TimelineModel(QAbstractListModel):
             return False
         old = self._all[place]
         speaks = row if row.weight < old.weight else old
-        new = replace(speaks, more=old.more + 1)
-        self._all[place] = new
+        self._replace(place, replace(speaks, more=old.more + 1))
+        return True
+
+    def _strike(self, seq: int) -> None:
+        for place in range(len(self._all) - 1, -1, -1):
+            if self._all[place].seq == seq:
+                self._replace(place, replace(self._all[place], struck=True))
+                return
+
+    def _replace(self, place: int, new: Row) -> None:
+        old, self._all[place] = self._all[place], new
         shown = next((n for n in range(len(self._shown) - 1, -1, -1) if self._shown[n] is old), -1)
         if shown >= 0:
             self._shown[shown] = new
             index = self.index(len(self._shown) - 1 - shown)
             self.dataChanged.emit(index, index)
-        return True
 
     def _passes(self, row: Row) -> bool:
         if FILTERS[self._filter] == "Mine":
