@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from devices.timing import Clock
@@ -215,7 +215,10 @@ class LivePage(LiveParts):
         zoom = event.key() - Qt.Key.Key_1
         act = self._acts().get(event.key())
         shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
-        if shifted and event.key() == Qt.Key.Key_S and not event.isAutoRepeat():
+        undo = event.matches(QKeySequence.StandardKey.Undo) and self._panel is None
+        if undo and not event.isAutoRepeat():
+            self.correction_wanted.emit()
+        elif shifted and event.key() == Qt.Key.Key_S and not event.isAutoRepeat():
             self.audio_all_wanted.emit()
         elif not plain or event.isAutoRepeat():
             super().keyPressEvent(event)

@@ -42,6 +42,7 @@ class LiveParts(QWidget):
     home_wanted = Signal()
     ledger_wanted = Signal()
     course_wanted = Signal()
+    correction_wanted = Signal()
     more_wanted = Signal()
     end_wanted = Signal()
     baseline_wanted = Signal()

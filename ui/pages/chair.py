@@ -19,6 +19,7 @@ from ui.live_page import LivePage
 from ui.pages.baseline import BaselinePanel
 from ui.pages.chair_alarms import ChairAlarms
 from ui.pages.checkin import CheckInPanel
+from ui.pages.correcting import CorrectionPanel
 from ui.pages.course import CoursePanel
 from ui.pages.cuffs import Cuffs
 from ui.pages.devices import DevicesPage
@@ -82,6 +83,7 @@ class Chair(QObject):
             ("home", page.home_wanted),
             ("ledger", page.ledger_wanted),
             ("course", page.course_wanted),
+            ("correction", page.correction_wanted),
             ("end", page.end_wanted),
         ):
             wanted.connect(lambda k=kind: self.open(k))
@@ -266,6 +268,10 @@ class Chair(QObject):
             return DischargePanel(self._desk, self.view, second)
         if kind == "course":
             return CoursePanel(self._desk, self.view, lambda: self.record)
+        if kind == "correction":
+            correcting = CorrectionPanel(self._desk, self.view, lambda: self.record)
+            correcting.anew_wanted.connect(self.open)
+            return correcting
         if kind == "ledger":
             return self._ledger_panel()
         if kind == "end":

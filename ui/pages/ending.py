@@ -13,6 +13,7 @@ from ketamonitor.view import ASKING, DueState, SessionView
 from ketamonitor.words import clock, countdown
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.parts import Kit
+from ui.pages.reason import Reason
 
 REASONS = ("Treatment complete", "Stopped early, clinical", "Stopped early, patient asked")
 
@@ -68,11 +69,9 @@ class EndPanel(EntryPanel):
         self.main.addWidget(self.alike)
         self.home = kit.button("Going home")
         self.home.clicked.connect(self.home_wanted)
-        self.choice = kit.choice(list(REASONS), upright=True)
-        self.choice.changed.connect(self._picked)
-        self.text = kit.field("Or another reason", "Reason")
-        self.text.setMaxLength(200)
-        self.text.textChanged.connect(self._typed)
+        self.why = Reason(kit, REASONS, "Or another reason", LONGEST_REASON)
+        self.why.changed.connect(self.changed)
+        self.choice, self.text = self.why.choice, self.why.text
         self.side.addWidget(self.home)
         self.side.addWidget(self.choice)
         self.side.addWidget(self.text)
@@ -80,7 +79,7 @@ class EndPanel(EntryPanel):
 
     @property
     def reason(self) -> str:
-        return self.text.text().strip() or self.choice.chosen or ""
+        return self.why.words
 
     def missing(self) -> str:
         if _running(self.view):
@@ -97,8 +96,7 @@ class EndPanel(EntryPanel):
         return (closing(answers, at=now, author=author), end) if answers else (end,)
 
     def clear(self) -> None:
-        self.choice.clear()
-        self.text.clear()
+        self.why.clear()
         for row in self.rows.values():
             row.answer.clear()
 
@@ -133,16 +131,6 @@ class EndPanel(EntryPanel):
         for row in self.rows.values():
             if given and not _typed(row.answer):
                 row.answer.setText(given)
-
-    def _picked(self) -> None:
-        if self.choice.chosen is not None:
-            self.text.clear()
-        self.changed.emit()
-
-    def _typed(self) -> None:
-        if self.text.text():
-            self.choice.clear()
-        self.changed.emit()
 
 
 def _typed(field: QLineEdit) -> str:

@@ -15,6 +15,7 @@ from ui.pages.parts import Kit
 ACTS = (
     ("Check-in", "list", "K", "checkin"),
     ("Baseline", "lock", "T", "baseline"),
+    ("Correct an entry", "edit", "Ctrl+Z", "correction"),
     ("Course, adverse event", "flag", "V", "course"),
     ("Going home", "door", "G", "home"),
     ("Drug ledger", "syringe", "W", "ledger"),

@@ -13,6 +13,7 @@ from ketamonitor.view import ASKING, DueItem, DueState, SessionView
 from ketamonitor.words import clock
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.parts import ANSWER, Rows, fill
+from ui.pages.reason import Reason
 
 HEADERS = ("Planned", "What", "How it stands")
 
@@ -38,11 +39,9 @@ class SchedulePanel(EntryPanel):
         self.table.itemSelectionChanged.connect(self.changed)
         self.main.addWidget(self.table, 1)
         self.what = kit.says("title")
-        self.reasons = kit.choice(list(REASONS), upright=True)
-        self.reasons.changed.connect(self._picked)
-        self.text = kit.field("The reason in other words", "Reason")
-        self.text.setMaxLength(LONGEST_REASON)
-        self.text.textChanged.connect(self._typed)
+        self.reason = Reason(kit, REASONS, "The reason in other words", LONGEST_REASON)
+        self.reason.changed.connect(self.changed)
+        self.reasons, self.text = self.reason.choice, self.reason.text
         self.main.addWidget(self.what)
         self.main.addWidget(self.text)
         self.side.addWidget(kit.label("Why it was not done", "title"))
@@ -81,17 +80,16 @@ class SchedulePanel(EntryPanel):
             return f"{item.label} {clock(item.at)} is done"
         if item.state is DueState.AHEAD:
             return f"{item.label} {clock(item.at)} opens at {clock(item.opens_at)}"
-        return "" if self._reason() else "Choose a reason or type one"
+        return "" if self.reason.words else "Choose a reason or type one"
 
     def drafts(self, author: str) -> tuple[Draft, ...]:
         if self.item is None:
             raise ValueError("choose a slot")
-        return (not_done(self.item, self._reason(), at=self.desk.now(), author=author),)
+        return (not_done(self.item, self.reason.words, at=self.desk.now(), author=author),)
 
     def clear(self) -> None:
         self.table.clearSelection()
-        self.reasons.clear()
-        self.text.clear()
+        self.reason.clear()
 
     def refresh(self) -> None:
         self._fill()
@@ -115,19 +113,6 @@ class SchedulePanel(EntryPanel):
         if item is not None and item.id in ids:
             self.table.selectRow(ids.index(item.id))
         self.table.blockSignals(False)
-
-    def _reason(self) -> str:
-        return self.text.text().strip() or self.reasons.chosen or ""
-
-    def _picked(self) -> None:
-        if self.reasons.chosen is not None:
-            self.text.clear()
-        self.changed.emit()
-
-    def _typed(self) -> None:
-        if self.text.text():
-            self.reasons.clear()
-        self.changed.emit()
 
 
 def _what(item: DueItem) -> str:
