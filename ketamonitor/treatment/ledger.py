@@ -195,7 +195,7 @@ def amount(typed: str, what: str) -> Decimal:
 def _number(typed: str, what: str) -> Decimal:
     typed = typed.strip()
     if not typed:
-        raise ValueError(f"{what} is empty")
+        raise ValueError(f"{what}: type the number")
     try:
         number = Decimal(typed)
     except InvalidOperation:

@@ -20,6 +20,18 @@ from ketamonitor.treatment.plan import DosePlan
 STEPS = ("lot", "dots", "head", "first", "second", "empty")
 OTHERS = ("dot_remains", "stop")
 
+#: Each of them in a few words, for a button.
+SHORT = {
+    "lot": "Lot and expiry",
+    "dots": "2 green dots",
+    "head": "Head back 45°",
+    "first": "First nostril",
+    "second": "Second nostril",
+    "empty": "No green dot left",
+    "dot_remains": "Dot remains",
+    "stop": "Stop here",
+}
+
 #: Reasons to stop early; any other is typed.
 STOP_REASONS = ("Patient asks to stop", "Nausea or vomiting", "Too drowsy", "Device fault")
 LONGEST_REASON = 200

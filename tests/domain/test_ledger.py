@@ -76,7 +76,7 @@ def w() -> Writing:
 @pytest.mark.parametrize(
     ("typed", "line"),
     [
-        ("", "Given is empty"),
+        ("", "Given: type the number"),
         ("0", "Given must be above 0, not 0"),
         ("-1", "Given must be above 0, not -1"),
         ("34,2", "Given must be a number with a point, such as 34.2"),

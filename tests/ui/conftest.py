@@ -10,6 +10,14 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def shipped_fonts(qapp: object) -> None:
+    """Room for words is measured in the program's own fonts, whichever test comes first."""
+    from ui.typeface import load_fonts
+
+    assert load_fonts() == []
+
+
 @pytest.fixture(autouse=True)
 def own_ports_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What is remembered of ports goes into a file of the test's own."""

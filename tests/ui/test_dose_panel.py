@@ -263,6 +263,39 @@ def test_a_pause_is_four_keys_and_a_stop_takes_the_pumps_figure(qtbot: QtBot) ->
     assert room.live.record.infusions[0].pump_mg == "17.1"
 
 
+def test_a_change_is_dated_to_its_first_key_and_not_to_when_the_panel_was_opened(
+    qtbot: QtBot,
+) -> None:
+    room = Room(qtbot, None, running())
+    room.pass_time(minutes=12)  # the panel stays open for its running total
+    pressed = room.bench.now
+    room.keys.press("p")
+    room.pass_time(seconds=20)
+    room.keys.press("2")
+    room.keys.enter()
+    (draft,) = room.write()
+    assert (draft.body["action"], draft.at) == ("pause", pressed)
+    room.pass_time(minutes=5)
+    again = room.bench.now
+    room.keys.press("p")
+    room.keys.enter()
+    (draft,) = room.write()
+    assert (draft.body["action"], draft.at) == ("resume", again)
+
+
+def test_a_minute_back_is_a_minute_before_the_first_key(qtbot: QtBot) -> None:
+    room = Room(qtbot, None, running())
+    room.pass_time(minutes=12)
+    room.panel.when.choice.choose("−1 min")
+    room.pass_time(seconds=30)
+    pressed = room.bench.now
+    room.keys.press("x")
+    room.keys.press("6")
+    room.keys.enter()
+    (draft,) = room.write()
+    assert draft.at == pressed - timedelta(minutes=1)
+
+
 def test_a_bolus_is_a_dose_beside_the_infusion(qtbot: QtBot) -> None:
     room = Room(qtbot, None, running())
     room.keys.press("u")

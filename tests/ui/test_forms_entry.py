@@ -27,6 +27,7 @@ from ui.pages.cuffs import Cuffs
 from ui.pages.dose import OTHER_DRUG, DosePanel
 from ui.pages.ending import EndPanel
 from ui.pages.infusion_part import InfusionPart
+from ui.pages.observation import ObservationPanel
 from ui.pages.pressure import PressurePanel
 from ui.pages.remark import MarkPanel, NotePanel
 from ui.pages.single_part import SinglePart
@@ -387,6 +388,38 @@ def test_a_slip_in_the_clinics_phrases_is_told_and_costs_no_note(
     own.write_text('nurse = ["sits up"]', encoding="utf-8")
     phrases, fault = load_phrases()
     assert (phrases.nurse, phrases.patient, fault) == (("sits up",), (), "")
+
+
+@pytest.mark.parametrize("kind", ["note", "mark", "pressure", "observation"])
+def test_what_is_entered_in_a_panel_left_open_has_the_time_of_its_first_key(
+    kind: str, bench: Bench, qtbot: QtBot
+) -> None:
+    panel = {
+        "note": lambda: NotePanel(bench.desk, view(), load_phrases()[0]),
+        "mark": lambda: MarkPanel(bench.desk, view()),
+        "pressure": lambda: PressurePanel(bench.desk, view()),
+        "observation": lambda: ObservationPanel(bench.desk, view()),
+    }[kind]()
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.opened(bench.now)
+    bench.now += timedelta(minutes=9)
+    panel.refresh()  # as the chair does each second
+    touched = bench.now
+    if isinstance(panel, ObservationPanel):
+        for row, answer in zip(panel.rows, ("4", "6"), strict=False):
+            row.choice.choose(answer)
+        panel.rows[2].choice.choose("Declined")
+    elif isinstance(panel, PressurePanel):
+        panel.fields["systolic"].setText("128")
+    else:
+        panel.text.setText("calm")
+    bench.now += timedelta(seconds=40)
+    panel.refresh()
+    if isinstance(panel, PressurePanel):
+        panel.fields["diastolic"].setText("80")
+    panel.save()
+    assert {draft.at for draft in bench.sent[0]} == {touched}
 
 
 def test_an_event_is_chosen_by_its_number(bench: Bench, qtbot: QtBot) -> None:

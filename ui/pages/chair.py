@@ -152,7 +152,9 @@ class Chair(QObject):
             "alarms": self.page.alarms_wanted,
             "interruption": self.page.interruption_wanted,
         }
-        if act in signals:
+        if act == "schedule":
+            self.open_slot("")
+        elif act in signals:
             signals[act].emit()
         else:
             self.open(act)

@@ -17,7 +17,7 @@ from ketamonitor.treatment.plan import EPISODES
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.entry import Desk, EntryPanel
-from ui.pages.parts import Kit, rule
+from ui.pages.parts import Kit, entered, rule
 from ui.pages.typed import time_of_day
 from ui.pages.when import When
 
@@ -222,7 +222,7 @@ class CoursePanel(EntryPanel):
         self.setFocus()
 
     def refresh(self) -> None:
-        self.when.tick(self.desk.now())
+        self.when.tick(self.desk.now(), begun=entered(self.adverse))
         record = self._record()
         for part in self.parts.values():
             part.follow(record)

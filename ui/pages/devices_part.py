@@ -99,9 +99,7 @@ class DevicesPart(DosePart):
         current = self.nasal.current
         if current is None or not self.step:
             return "All devices recorded"
-        if self.step == "lot":
-            return f"Device {current.number}: lot and expiry read"
-        return f"{current.number}: {nasal.words(self.step, current.number)}"
+        return f"{current.number}: {nasal.SHORT[self.step]}"
 
     @property
     def began(self) -> datetime | None:

@@ -211,7 +211,7 @@ class DischargePanel(EntryPanel):
         super().show_view(view)
 
     def refresh(self) -> None:
-        self.when.tick(self.desk.now())
+        self.when.tick(self.desk.now(), begun=self.act.chosen in (READY, LEFT))
         done = sum(row.shown.settled for row in self.rows)
         said = [f"{done} of {len(self.rows)} criteria recorded as met"]
         deviations = sum(r.shown.state is CriterionState.OVERRIDDEN for r in self.rows)

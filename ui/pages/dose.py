@@ -20,7 +20,7 @@ from ui.pages.entry import Desk, EntryPanel
 from ui.pages.infusion_part import InfusionPart
 from ui.pages.oral_part import OralPart
 from ui.pages.order_part import OrderPart
-from ui.pages.parts import rule
+from ui.pages.parts import entered, rule
 from ui.pages.single_part import SinglePart
 from ui.pages.when import When
 
@@ -123,7 +123,7 @@ class DosePanel(EntryPanel):
 
     def refresh(self) -> None:
         record, now = self._record(), self.desk.now()
-        self.when.tick(now)
+        self.when.tick(now, begun=entered(self.part))
         for part in self.parts.values():
             part.follow(self.view, record)
         self.when.setVisible(self.part.asks_when and self.part.began is None)

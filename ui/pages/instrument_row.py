@@ -55,6 +55,11 @@ class InstrumentRow(QWidget):
         return AnswerStatus.ANSWERED, int(chosen)
 
     @property
+    def begun(self) -> bool:
+        """Whether somebody has touched it: an answer, a digit, a count that runs."""
+        return self.answered is not None
+
+    @property
     def fault(self) -> str:
         """What is wrong with what was typed, in words; empty where nothing is."""
         return ""
@@ -117,6 +122,10 @@ class TypedRow(InstrumentRow):
         return None if self.fault else (AnswerStatus.ANSWERED, int(text))
 
     @property
+    def begun(self) -> bool:
+        return bool(self.typed.text()) or super().begun
+
+    @property
     def fault(self) -> str:
         text = self.typed.text().strip()
         try:
@@ -171,6 +180,10 @@ class BreathRow(TypedRow):
         self.told = kit.label("", "muted")
         self.inside.insertWidget(1, self.button)
         self.inside.insertWidget(2, self.told)
+
+    @property
+    def begun(self) -> bool:
+        return self._since is not None or super().begun
 
     def controls(self) -> list[QWidget]:
         return [self.button, *super().controls()]

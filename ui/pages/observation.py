@@ -102,7 +102,7 @@ class ObservationPanel(EntryPanel):
 
     def refresh(self) -> None:
         now = self.desk.now()
-        self.when.tick(now)
+        self.when.tick(now, begun=any(row.begun for row in self.rows))
         for row in self.rows:
             row.tick(now)
         last = [self.view.observed[k] for k in INSTRUMENTS if k in self.view.observed]

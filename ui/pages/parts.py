@@ -286,6 +286,15 @@ def set_mark(widget: QWidget, marked: bool) -> None:
         widget.style().polish(widget)
 
 
+def entered(within: QWidget) -> bool:
+    """Whether anything in it is typed, ticked or chosen."""
+    return (
+        any(typed.text() for typed in within.findChildren(QLineEdit))
+        or any(tick.isChecked() for tick in within.findChildren(QCheckBox))
+        or any(choice.chosen is not None for choice in within.findChildren(Choice))
+    )
+
+
 def typing(within: QWidget) -> bool:
     """Whether a text field has the focus, so that single keys must not act."""
     focus = within.window().focusWidget()

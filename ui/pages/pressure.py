@@ -115,7 +115,8 @@ class PressurePanel(EntryPanel):
         return True
 
     def refresh(self) -> None:
-        self.when.tick(self.desk.now())
+        begun = any(typed.text() for typed in self.fields.values())
+        self.when.tick(self.desk.now(), begun=begun)
         super().refresh()
 
     def show_view(self, view: SessionView) -> None:

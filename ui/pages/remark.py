@@ -94,7 +94,7 @@ class NotePanel(EntryPanel):
         self.when.restart(self.desk.now())
 
     def refresh(self) -> None:
-        self.when.tick(self.desk.now())
+        self.when.tick(self.desk.now(), begun=bool(self.text.text()))
         super().refresh()
 
     def single_key(self, event: QKeyEvent) -> bool:
@@ -160,7 +160,8 @@ class MarkPanel(EntryPanel):
         self.when.restart(self.desk.now())
 
     def refresh(self) -> None:
-        self.when.tick(self.desk.now())
+        begun = bool(self.text.text()) or self.choice.chosen is not None
+        self.when.tick(self.desk.now(), begun=begun)
         super().refresh()
 
     def single_key(self, event: QKeyEvent) -> bool:

@@ -1,4 +1,4 @@
-"""The choice of when it happened: as opened, one or two minutes before, or a typed time."""
+"""The choice of when it happened: at the first touch, one or two minutes before, or typed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from ketamonitor.words import clock
 from ui.pages.parts import Kit
 from ui.pages.typed import time_of_day
 
-AS_OPENED, OTHER = "As opened", "Other time"
-BACK = {AS_OPENED: 0, "−1 min": 1, "−2 min": 2}
+AS_BEGUN, OTHER = "As begun", "Other time"
+BACK = {AS_BEGUN: 0, "−1 min": 1, "−2 min": 2}
 
 
 class When(QWidget):
-    """Shows and gives the time at which something happened; it begins at the opening time."""
+    """Shows and gives the time at which something happened.
+
+    It runs with the clock until the first answer or digit, and stands from then on: a panel that
+    was open for long must not date what is entered now to when somebody opened it.
+    """
 
     changed = Signal()
 
@@ -28,7 +32,7 @@ class When(QWidget):
         self._shown = kit.label("", "big")
         self._entered = kit.label("", "muted")
         self.choice = kit.choice([*BACK, OTHER])
-        self.choice.choose(AS_OPENED)
+        self.choice.choose(AS_BEGUN)
         self.typed = kit.field("HH:MM", "Time it happened")
         self.typed.setMaxLength(5)
         self.typed.hide()
@@ -52,12 +56,15 @@ class When(QWidget):
     def restart(self, opened: datetime) -> None:
         """The panel was opened anew: the time begins again, a typed one is dropped."""
         self._opened = self._now = opened
-        self.choice.choose(AS_OPENED)
+        self.choice.choose(AS_BEGUN)
         self.typed.clear()
         self._chosen()
 
-    def tick(self, now: datetime) -> None:
+    def tick(self, now: datetime, *, begun: bool) -> None:
+        """A second has passed. ``begun``: something has been entered beside it."""
         self._now = now
+        if not begun:
+            self._opened = now
         self._entered.setText(f"entered at {clock(now, seconds=True)}")
         self._refresh_words()
 
@@ -66,7 +73,7 @@ class When(QWidget):
         picked = self.choice.chosen
         if picked == OTHER:
             return time_of_day(self.typed.text(), self._now)
-        return self._opened - timedelta(minutes=BACK[picked or AS_OPENED])
+        return self._opened - timedelta(minutes=BACK[picked or AS_BEGUN])
 
     def fault(self) -> str:
         """Why there is no time yet, or nothing."""
