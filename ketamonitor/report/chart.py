@@ -85,7 +85,7 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "doses": [
             {"x": frame.x(dose.at), "struck": dose.struck}
             for dose in record.doses
-            if frame.holds(dose.at)
+            if frame.holds(dose.at) and record.treats(dose.drug)
         ],
         "dose_labels": dose_labels(record, frame),
         "marks": [_mark(m) for m in marks if m.lane == "pressure"],
@@ -205,9 +205,11 @@ def _bars(record: Record, frame: Frame) -> Iterator[dict[str, Any]]:
         ][:2]
         if infusion.stopped_at:
             tail.append(f"stopped {frame.clock(infusion.stopped_at)}")
+        rates = {s.mg_per_min for s in infusion.segments if s.state == "running"}
+        rate = f"{infusion.mg_per_min:.3g} mg/min" if len(rates) == 1 else f"{len(rates)} rates"
         yield {
             "parts": parts,
-            "label": f"{infusion.mg_per_min:.3g} mg/min · {given:.1f} mg",
+            "label": f"{rate} · {given:.1f} mg",
             "tail": ", ".join(tail),
         }
 

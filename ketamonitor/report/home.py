@@ -29,7 +29,7 @@ def going_home(record: Record, frame: Frame) -> dict[str, Any]:
         gone = home.departure
         phone = f", {gone.phone}" if gone.phone else ""
         rows.append(["Left", frame.clock(gone.at), f"with {gone.companion}{phone} ({gone.by})"])
-    rows += [["Open at the end", one.item, f"{one.reason} ({one.by})"] for one in home.unfinished]
+    rows += [[one.item, "open at the end", f"{one.reason} ({one.by})"] for one in home.unfinished]
     return {"rows": rows}
 
 

@@ -120,11 +120,13 @@ def _box_mm(label: str) -> float:
 
 
 def dose_labels(record: Record, frame: Frame) -> list[dict[str, Any]]:
-    """The amounts of single doses; those too near to be labelled apart share one: ``3 × 28 mg``."""
+    """The amounts of single doses of the treatment; those too near to be labelled apart share one:
+    ``3 × 28 mg``. Another drug is a numbered event: its amount here would be taken for this one's.
+    """
     per_mm = frame.length / PLOT_MM
     groups: list[tuple[float, list[str]]] = []
     for dose in sorted(record.doses, key=lambda d: (d.at, d.seq)):
-        if not frame.holds(dose.at):
+        if not frame.holds(dose.at) or not record.treats(dose.drug):
             continue
         text = f"{dose.mg:g} mg" + (" L" if dose.late else "") + (" struck" if dose.struck else "")
         x = frame.x(dose.at)

@@ -38,12 +38,12 @@ _EVENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An entry that may be struck out. ``what`` is its kind or, of an event, which event."""
+    """An entry that may be struck out. ``what`` is its kind or, of an event, which event; ``title``
+    says all that it holds in a line."""
 
     seq: int
     what: str
     title: str
-    detail: str
     at: datetime
     recorded_at: datetime
     author: str
@@ -63,8 +63,12 @@ class Corrections:
         what = _what(entry)
         told = words.headline(entry) if what else None
         if told is not None:
+            title, detail = told
+            first = detail.partition(" · ")[0]
+            if first and first != entry.author:
+                title = f"{title}, {first}"
             self.standing[entry.seq] = Standing(
-                entry.seq, what, *told, entry.at, entry.recorded_at, entry.author
+                entry.seq, what, title, entry.at, entry.recorded_at, entry.author
             )
 
     def newest_first(self) -> Sequence[Standing]:

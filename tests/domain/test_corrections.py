@@ -57,7 +57,7 @@ def test_the_newest_entry_stands_first_in_the_words_of_the_timeline() -> None:
     found = standing(typed(10, 128, 80), drafts.note("calm", at=at(20), author="lund"))
     assert [(one.what, one.title, one.author) for one in found] == [
         ("note", "calm", "lund"),
-        ("reading", "BP 128/80", BY),
+        ("reading", "BP 128/80, typed by hand", BY),
     ]
 
 
@@ -104,7 +104,7 @@ def test_the_locked_baseline_is_not_taken_away_under_the_relative_limits() -> No
         "of_seq": 2,
         "reason": "Wrong number",
         "body": None,
-        "text": "Struck out: BP 182/74, 14:00",
+        "text": "Struck out: BP 182/74, typed by hand, 14:00",
     }
 
 

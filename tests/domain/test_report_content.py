@@ -22,8 +22,9 @@ from ketamonitor.report.marks import alarm_marks, spread
 from ketamonitor.report.pdf import FONTS
 from ketamonitor.report.scales import pressure_range
 from tests.domain.builders import at as second
+from tests.domain.builders import chained, protocol
 from tests.domain.builders import cuff as by_device
-from tests.domain.builders import protocol
+from tests.domain.builders import started as builder_started
 from tests.domain.played import Played
 from tests.domain.report_sessions import (
     CUFF,
@@ -327,3 +328,20 @@ def test_the_chart_draws_the_limits_of_the_session_and_says_that_one_was_changed
     drawn = [y for y, stars, pressure in chart["limits"] if pressure and stars == "**"]
     assert 170 in drawn
     assert 160 not in drawn
+
+
+def test_another_drug_is_a_numbered_event_and_no_amount_on_the_dose_lane() -> None:
+    start = drafts.infusion_start("ketamine", "iv", 34.2, 40, at=second(0), author=NURSE)
+    slower = Draft(
+        "infusion", second(600), NURSE, {"action": "rate", "mg_per_min": 0.5, "reason": "BP"}
+    )
+    beside = drafts.dose("ondansetron", "iv", 4, at=second(900), author=NURSE)
+    bolus = drafts.dose("ketamine", "iv", 5, at=second(960), author=NURSE)
+    record = Record.of(chained([builder_started(protocol()), start, slower, beside, bolus]))
+    data = shaped(record)
+    assert [label["text"] for label in data["chart"]["dose_labels"]] == ["5 mg"]
+    assert len(data["chart"]["doses"]) == 1
+    (bar,) = data["chart"]["bars"]
+    assert bar["label"].startswith("2 rates · ")
+    told = [row[2] for block in data["events"]["blocks"] for rows in block for row in rows]
+    assert "ondansetron 4 mg" in told

@@ -119,7 +119,8 @@ def draw_doses(ink: Ink, scale: Scale, record: Record, view: SessionView, now: d
                 room=lane.right() - text_x - 8,
             )
     for dose in record.doses:
-        if scale.inside(dose.at):
+        # Another drug is a numbered event: its amount here would be taken for the treatment's.
+        if scale.inside(dose.at) and record.treats(dose.drug):
             x = scale.x(dose.at)
             ink.line(x, lane.top() + 2, x, lane.bottom() - 2, "dose_edge", 2)
             mark = "" if not dose.struck else " struck"
