@@ -37,6 +37,7 @@ class Instrument:
     ``levels`` are our own words for some values, none for an instrument whose wording is licensed:
     of such a one (``SCORE``) the clinic enters the total only. ``worst`` is ``None`` where both
     ends are bad. ``source`` is the paper the scale comes from; ``version`` rises with its rows.
+    ``awake`` is the well value of a scale on which it stands between two bad ends.
     """
 
     key: str
@@ -51,6 +52,14 @@ class Instrument:
     rated: Rated = Rated.NURSE
     unit: str = ""
     version: int = 1
+    awake: int | None = None
+
+    @property
+    def well(self) -> int | None:
+        """The value of somebody who is well; ``None`` where the scale does not name one."""
+        if self.awake is not None or self.worst is None:
+            return self.awake
+        return self.high if self.worst == self.low else self.low
 
     @property
     def span(self) -> str:
@@ -130,6 +139,7 @@ _ROWS = (
             -4: "to touch",
             -5: "none",
         },
+        awake=0,
     ),
     Instrument(
         "ramsay",
@@ -140,6 +150,7 @@ _ROWS = (
         6,
         "Ramsay et al., BMJ 1974;2:656",
         levels={1: "agitated", 2: "calm", 3: "to words", 4: "brisk", 5: "slow", 6: "none"},
+        awake=2,
     ),
     Instrument(
         "poss",

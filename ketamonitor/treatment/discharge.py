@@ -213,6 +213,20 @@ def _last_answer(record: Record, instrument: str, after: datetime) -> AnswerPoin
     return max((a for a in found if a.at >= after), key=lambda a: (a.at, a.seq), default=None)
 
 
+def _unwell_since(record: Record, scale: str, over: datetime) -> AnswerPoint | None:
+    """The last answer off the scale's well value that was seen after ``over``. Answers that came
+    later take none of it back: the end that was confirmed was not the end."""
+    well = INSTRUMENTS[scale].well if scale in INSTRUMENTS else None
+    if well is None:
+        return None
+    found = [
+        a
+        for a in record.answers
+        if a.instrument == scale and not a.struck and a.at > over and a.value not in (None, well)
+    ]
+    return max(found, key=lambda a: (a.at, a.seq), default=None)
+
+
 def _score(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
     end = dose_end(record)
     if end is None:
@@ -230,21 +244,27 @@ def _score(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
 
 
 def _resolved(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
-    what = row.of.replace("_", " ")
-    if row.of not in record.discharge.episodes:
-        return False, f"Nobody has confirmed {what}: none, or over at"
-    over = record.discharge.episodes[row.of]
-    if over is None:
-        return False, f"{what} is not over".capitalize()
+    """Met by what a person confirmed after the dose, as long as no answer says otherwise."""
+    what = row.of.replace("_", " ").capitalize()
+    said = next((e for e in reversed(record.episodes.said) if e.body["what"] == row.of), None)
+    if said is None:
+        return False, f"Nobody has confirmed {what.lower()}: none, or over at"
+    end = dose_end(record)
+    if end is None or said.at < end:
+        return False, f"{what} was confirmed at {clock(said.at)}, before the dose had ended"
+    none = bool(said.body.get("none"))
+    over = str(said.body.get("resolved_at") or "")
+    if not none and not over:
+        return False, f"{what} is not over"
+    since = (record.first_dose_at or end) if none else datetime.fromisoformat(over)
     scale = {"sedation": record.info.protocol.observe.sedation}.get(row.of, row.of)
-    later = _last_answer(record, scale, over) if scale in INSTRUMENTS else None
-    if later is not None and later.value is not None:
-        instrument = INSTRUMENTS[scale]
-        well = instrument.high if instrument.worst == instrument.low else instrument.low
-        if later.at > over and later.value != well:
-            said = answer(scale, later.status, later.value)
-            return False, f"{instrument.label} {said} at {clock(later.at)}, after it was over"
-    return True, f"{what} none, or over {clock(over)}".capitalize()
+    against = _unwell_since(record, scale, since)
+    told = "none" if none else f"over {clock(since)}"
+    if against is not None:
+        seen = answer(scale, against.status, against.value)
+        label = INSTRUMENTS[scale].label
+        return False, f"{label} {seen} at {clock(against.at)}, but confirmed as {told}"
+    return True, f"{what} {told}"
 
 
 _WAYS = {"gate": _gate, "bp": _bp, "score": _score, "resolved": _resolved}

@@ -14,7 +14,7 @@ from ketamonitor.schedule import due_of
 from ketamonitor.treatment import discharge
 from ketamonitor.treatment.closing import answered_alike, open_items
 from ketamonitor.treatment.discharge import CriterionState, criteria
-from ketamonitor.treatment.plan import CheckInPlan, Criterion, DuePlan, GatePlan
+from ketamonitor.treatment.plan import CheckInPlan, Criterion, DuePlan, GatePlan, ObservePlan
 from tests.domain.builders import at, chained, cuff, plain_protocol, started
 
 PLAN = (
@@ -211,3 +211,65 @@ def test_leaving_is_a_time_of_its_own() -> None:
     assert made.discharge.departure.at == at(8000)
     with pytest.raises(ValueError, match="Left with is empty"):
         discharge.left(" ", "", at=at(1), author="okafor")
+
+
+def on_scale(scale: str, value: int | None, t_s: float = 3300) -> Draft:
+    status = "not_assessed" if value is None else "answered"
+    return drafts.observation(scale, status, value, at=at(t_s), author="okafor")
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "state"),
+    [
+        ("rass", 0, MET),
+        ("rass", -5, NOT_MET),  # cannot be roused: the low end of this scale is no well end
+        ("rass", 2, NOT_MET),
+        ("ramsay", 2, MET),
+        ("ramsay", 1, NOT_MET),
+        ("ramsay", 6, NOT_MET),
+        ("poss", 1, MET),
+        ("poss", 4, NOT_MET),
+    ],
+)
+def test_sedation_is_over_by_what_is_well_on_the_scale_of_the_protocol(
+    scale: str, value: int, state: CriterionState
+) -> None:
+    observe = ObservePlan(rows=(scale,), needed=(scale,), sedation=scale)
+    used = msgspec.structs.replace(PROTOCOL, observe=observe)
+    made = Record.of(chained([started(used), *WELL, on_scale(scale, value)]))
+    assert states(made, 9000)["over"] is state
+
+
+def test_what_came_after_a_relapse_does_not_hide_it() -> None:
+    for later in (on_scale("moaas", None, 3400), moaas(3400, 5)):
+        made = record(*WELL, moaas(3300, 2), later)
+        assert states(made, 9000)["over"] is NOT_MET
+        assert (
+            states(record(*WELL, moaas(3300, 2), later, episode(3500, 3400)), 9000)["over"] is MET
+        )
+
+
+def test_none_does_not_stand_against_an_answer_or_before_the_dose() -> None:
+    body = {"event": "episode", "what": "sedation", "none": True, "text": "Sedation: none"}
+
+    def none(t_s: float) -> Draft:
+        return Draft("event", at(t_s), "okafor", body)
+
+    assert states(record(dose(100), moaas(3000, 5), none(3100)), 9000)["over"] is MET
+    assert states(record(none(50), dose(100), moaas(3000, 5)), 9000)["over"] is NOT_MET
+    seen = record(dose(100), moaas(900, 3), moaas(3000, 5), none(3100))
+    told = {row.criterion.id: row.evidence for row in criteria(seen, at(9000))}
+    assert states(seen, 9000)["over"] is NOT_MET
+    assert told["over"] == "Sedation 3 of 5 at 14:15, but confirmed as none"
+
+
+def test_an_end_is_confirmed_anew_after_a_further_dose() -> None:
+    made = record(*WELL, dose(3400))
+    assert states(made, 9000)["over"] is NOT_MET
+    assert states(record(*WELL, dose(3400), episode(5000, 4800)), 9000)["over"] is MET
+
+
+def test_a_struck_confirmation_counts_no_more() -> None:
+    strike = {"of_seq": 7, "reason": "other patient", "body": None}
+    made = record(*WELL, Draft("correction", at(3300), "okafor", strike))
+    assert states(made, 9000)["over"] is NOT_MET
