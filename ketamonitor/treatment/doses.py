@@ -6,15 +6,20 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ketamonitor import checks
+from ketamonitor import checks, drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
+from ketamonitor.treatment.checkin import must_weigh
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.treatment.order import Order
+from ketamonitor.treatment.plan import DosePlan
 from ketamonitor.words import clock
 
 #: A like dose so soon after (or before) another may be the same one, entered twice.
 DOUBLE = timedelta(seconds=60)
+
+#: So many times the protocol's dose, or its rate, is asked about where it names no range.
+FAR = 2
 
 
 def doubts(draft: Draft, record: Record, open_items: Sequence[str] = ()) -> list[str]:
@@ -24,7 +29,8 @@ def doubts(draft: Draft, record: Record, open_items: Sequence[str] = ()) -> list
     Nothing here forbids anything: what was given was given, and belongs into the record.
     """
     if draft.body.get("step") == "first" and record.nasal.view(0).first_at is None:
-        return _unanswered(open_items)  # asked before the spray: afterwards it helps nobody
+        # asked before the spray: afterwards it helps nobody
+        return [*_unanswered(open_items), *_pressure(draft, record)]
     if draft.kind not in ("dose", "infusion"):
         return []
     found = [*_twice(draft, record), *_earlier(draft, record), *_ended(draft, record)]
@@ -33,16 +39,40 @@ def doubts(draft: Draft, record: Record, open_items: Sequence[str] = ()) -> list
         found += _weight(record)
         guided = draft.body.get("device_no") and record.nasal.steps
         if record.first_dose_at is None and _treats(draft, record) and not guided:
-            found += _unanswered(open_items)
+            found += [*_unanswered(open_items), *_pressure(draft, record)]
     return found
 
 
-def _weight(record: Record) -> list[str]:
-    """Another weight at check-in than the one that mg/kg are worked out with."""
-    told, used = record.checkin.view.weight_kg, record.info.weight_kg
-    if record.first_dose_at is not None or told is None or used is None or told == used:
-        return []
-    return [f"Weight at check-in {told:g} kg, of the session {used:g} kg"]
+def _weight(record: Record) -> Iterator[str]:
+    """Another weight at check-in, or in the order, than the one that mg/kg are worked out with."""
+    used, order = record.info.weight_kg, record.orders.current
+    if record.first_dose_at is not None or used is None:
+        return
+    told = record.checkin.view.weight_kg
+    if told is not None and told != used:
+        yield f"Weight at check-in {told:g} kg, of the session {used:g} kg"
+    ordered = order.weight_kg if order is not None and order.weight_basis == "actual" else None
+    if ordered is not None and ordered != Decimal(repr(used)):
+        yield f"The order goes by {ordered} kg, the session has {used:g} kg"
+
+
+def _pressure(draft: Draft, record: Record) -> Iterator[str]:
+    """The last pressure before the first dose, above the protocol's line, with which nobody has
+    decided to go on; a decision on a higher one holds for it."""
+    if record.first_dose_at is not None:
+        return
+    before = [point for point in record.cuff if point.plotted and point.at <= draft.at]
+    last = max(before, key=lambda point: (point.at, point.seq), default=None)
+    if last is None or last.sys is None or last.dia is None:
+        return
+    plan, seen = record.info.protocol.baseline, record.checkin.view
+    if not must_weigh(plan, last.sys, last.dia) or seen.held is not None:
+        return  # one that was weighed and held stands among what is open
+    if any(w.sys >= last.sys and w.dia >= last.dia for w in seen.weighed):
+        return
+    sys, dia = plan.weigh_above
+    told = f"{last.sys:g}/{last.dia:g} at {clock(last.at)} is above {sys:g}/{dia:g}"
+    yield f"Blood pressure {told}, and a delay was not weighed"
 
 
 def _unanswered(open_items: Sequence[str]) -> list[str]:
@@ -96,28 +126,57 @@ def _amount(draft: Draft, record: Record) -> Iterator[str]:
         return
     mg = Decimal(repr(body.get("mg", body.get("planned_mg"))))
     if order is not None:
-        yield from _against_order(mg, order, record, draft.at)
-    if order is not None and order.reason:
-        return  # an order outside the range has its own reason already
-    per_kg = body.get("mg_per_kg")
+        yield from _against_order(mg, order, record)
+    per_kg, minutes = body.get("mg_per_kg"), body.get("minutes")
+    asked = _asked_for(order, record) if order is not None and order.reason else {}
     for value, bounds, unit in (
         (None if body.get("device_no") else float(mg), plan.mg_range, "mg"),
         (None if body.get("device_no") else per_kg, plan.mg_per_kg_range, "mg/kg"),
-        (body.get("minutes"), plan.minutes_range, "min"),
+        (minutes, plan.minutes_range, "min"),
     ):
-        if value is not None and bounds is not None and not bounds[0] <= value <= bounds[1]:
+        if value is None or bounds is None or bounds[0] <= value <= bounds[1]:
+            continue
+        # What was ordered outside the range has its own reason already; a slip at the pump has not.
+        known = asked.get(unit)
+        if known is None or bounds[0] <= known <= bounds[1]:
             yield f"{value:g} {unit} is outside the protocol’s {bounds[0]:g} to {bounds[1]:g}"
+    if order is None and not body.get("device_no"):
+        yield from _far_off(per_kg, minutes, plan)
 
 
-def _against_order(mg: Decimal, order: Order, record: Record, at: datetime) -> Iterator[str]:
+def _asked_for(order: Order, record: Record) -> dict[str, float | None]:
+    """What an order comes to, by unit."""
+    per_kg, weight = order.mg_per_kg, record.info.weight_kg
+    mg = float(order.mg)
+    return {
+        "mg": mg,
+        "mg/kg": float(per_kg) if per_kg is not None else drafts.per_kg(mg, weight),
+        "min": None if order.minutes is None else float(order.minutes),
+    }
+
+
+def _far_off(per_kg: float | None, minutes: float | None, plan: DosePlan) -> Iterator[str]:
+    """Where the protocol names no range and nobody has recorded an order, a slip of the comma is
+    still told by the protocol's own numbers."""
+    usual = plan.mg_per_kg if plan.mg_per_kg_range is None else None
+    if usual is not None and per_kg is not None and per_kg > FAR * usual:
+        yield f"{per_kg:g} mg/kg is far more than the protocol’s {usual:g}"
+    usual = plan.minutes if plan.minutes_range is None else None
+    if usual is not None and minutes is not None and minutes * FAR < usual:
+        yield f"{minutes:g} min is far less than the protocol’s {usual:g}"
+
+
+def _against_order(mg: Decimal, order: Order, record: Record) -> Iterator[str]:
     before = sum(
         (Decimal(repr(d.mg)) for d in record.doses if not d.struck and _is(d.drug, record)),
         Decimal(0),
     )
     for infusion in record.infusions:
         if _is(infusion.drug, record):
-            # A stopped one has given what ran in; one that goes on will give what was planned.
-            whole = infusion.planned_mg if infusion.stopped_at is None else infusion.given_mg(at)
+            # A stopped one has given what ran in, all of it, whenever this dose was: it may be
+            # entered late. One that goes on will give what was planned.
+            end = infusion.stopped_at
+            whole = infusion.planned_mg if end is None else infusion.given_mg(end)
             before += Decimal(repr(whole)).quantize(Decimal("0.001"))
     if before + mg > order.mg:
         told = f" beside {before.normalize():f} mg" if before else ""

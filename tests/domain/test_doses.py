@@ -10,9 +10,9 @@ from ketamonitor import drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.treatment import order
-from ketamonitor.treatment.checkin import checkin
+from ketamonitor.treatment.checkin import bp_weighed, checkin
 from ketamonitor.treatment.doses import because, doubts
-from tests.domain.builders import at, chained, protocol, started
+from tests.domain.builders import at, chained, cuff, protocol, started
 
 KETAMINE = "ketamine (racemic)"
 
@@ -110,3 +110,62 @@ def test_another_weight_at_check_in_is_asked_about_before_the_first_dose() -> No
     assert doubts(im(60), record(weighed(72))) == [told]
     assert doubts(im(60), record(weighed(68.4))) == []
     assert doubts(im(600), record(weighed(72), im(60))) == []
+
+
+def test_a_dose_entered_late_is_held_against_all_that_was_given() -> None:
+    start = drafts.infusion_start(KETAMINE, "iv", 34.2, 40, at=at(60), author="o")
+    stop = drafts.infusion_change("stop", "complete", at=at(2460), author="o")
+    late = im(300, 20)
+    found = doubts(late, record(ordered("34.2"), start, stop))
+    assert "20 mg beside 34.2 mg is more than the ordered 34.2 mg" in found
+
+
+def test_the_orders_reason_answers_for_what_it_names_and_no_slip_at_the_pump() -> None:
+    plan = protocol()
+    dose = msgspec.structs.replace(plan.dose, minutes_range=(30.0, 60.0))
+    first = started(msgspec.structs.replace(plan, dose=dose))
+    typed = {"mg": "34.2", "mg_per_kg": "0.57", "weight_kg": "60", "minutes": "40"}
+    read = order.read(dose, typed, weight_basis="ideal")
+    asked = order.draft(read, dose, reason="Dr Osei wants ideal weight", at=at(1), author="o")
+    quick = drafts.infusion_start(KETAMINE, "iv", 34.2, 4, weight_kg=68.4, at=at(60), author="o")
+    made = Record.of(chained([first, asked]))
+    assert doubts(quick, made) == ["4 min is outside the protocol’s 30 to 60"]
+
+
+def test_a_slip_of_the_comma_is_told_where_nobody_recorded_an_order() -> None:
+    def start(mg: float, minutes: float) -> Draft:
+        return drafts.infusion_start(
+            KETAMINE, "iv", mg, minutes, weight_kg=68.4, at=at(60), author="okafor"
+        )
+
+    assert doubts(start(34.2, 40), record()) == []
+    assert doubts(start(342, 40), record()) == ["5 mg/kg is far more than the protocol’s 0.5"]
+    assert doubts(start(34.2, 4), record()) == ["4 min is far less than the protocol’s 40"]
+
+
+def test_an_order_by_another_actual_weight_is_asked_about() -> None:
+    def by(weight: str, mg: str, basis: str) -> Draft:
+        plan = protocol().dose
+        typed = {"mg": mg, "mg_per_kg": "0.5", "weight_kg": weight}
+        made = order.read(plan, typed, weight_basis=basis)
+        return order.draft(made, plan, reason="asked back", at=at(1), author="okafor")
+
+    told = "The order goes by 86.4 kg, the session has 68.4 kg"
+    assert doubts(im(60, 43.2), record(by("86.4", "43.2", "actual"))) == [told]
+    assert doubts(im(60, 43.2), record(by("86.4", "43.2", "adjusted"))) == []
+    assert doubts(im(60), record(by("68.40", "34.2", "actual"))) == []
+
+
+def test_a_high_pressure_before_the_dose_asks_whether_or_not_a_baseline_was_locked() -> None:
+    def go_on(sys: float, dia: float) -> Draft:
+        return bp_weighed(2, sys, dia, "go_on", "usual", at=at(20), author="okafor")
+
+    told = "Blood pressure 176/98 at 14:00 is above 140/90, and a delay was not weighed"
+    high = cuff(10, 176, 98)
+    assert doubts(im(60), record(high)) == [told]
+    assert doubts(im(60), record(cuff(5, 120, 80), high)) == [told]
+    assert doubts(im(60), record(high, cuff(30, 132, 84))) == []
+    assert doubts(im(60), record(high, go_on(176, 98))) == []
+    assert doubts(im(60), record(high, go_on(150, 92))) == [told]
+    assert doubts(im(900), record(im(5), high)) == []  # after the first dose the limits watch it
+    assert doubts(im(60, 4, "ondansetron"), record(high)) == []
