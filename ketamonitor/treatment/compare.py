@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,8 +28,13 @@ def _flat(value: Any, place: str) -> Iterator[tuple[str, str]]:
             if place or key not in _LEFT_OUT:
                 yield from _flat(inner, f"{place}.{key}" if place else key)
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        seen: Counter[str] = Counter()
         for number, item in enumerate(value):
-            yield from _flat(item, f"{place}[{_named(item, number)}]")
+            name = _named(item, number)
+            seen[name] += 1
+            # Two limits on one metric may differ in their value alone: each keeps its own place.
+            again = f" #{seen[name]}" if seen[name] > 1 else ""
+            yield from _flat(item, f"{place}[{name}{again}]")
     else:
         yield place, _told(value)
 

@@ -124,3 +124,14 @@ def test_a_copy_goes_into_the_clinics_folder_whole_or_not_at_all(tmp_path: Path)
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ProtocolError, match="cannot be written"):
         save_protocol("im-split", text, tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_change_of_any_limit_is_told(name: str) -> None:
+    before = protocol_to_json(protocol(name))
+    for number in range(len(protocol(name).limit)):
+        after = json.loads(json.dumps(before))
+        after["limit"][number]["value"] += 1
+        places = [place for place, _, _ in changes(before, after)]
+        assert len(places) == 1, before["limit"][number]  # type: ignore[index]
+        assert places[0].endswith(".value")
