@@ -132,7 +132,11 @@ def _veins(record: Record, start: datetime, now: datetime, *, wanted: str) -> It
 
 def _devices(record: Record, start: datetime) -> Iterator[Dose]:
     given = sorted(
-        (dose for dose in record.doses if dose.route == "nasal" and not dose.struck),
+        (
+            dose
+            for dose in record.doses
+            if dose.route == "nasal" and not dose.struck and form(dose.drug) == S_FORM
+        ),
         key=lambda dose: dose.at,
     )
     for number, dose in enumerate(given):

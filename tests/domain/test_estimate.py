@@ -145,3 +145,11 @@ def test_a_drug_that_only_the_clinic_names_has_no_model() -> None:
 def test_it_is_offered_where_the_protocol_names_a_model() -> None:
     assert offered(record_of())
     assert not offered(record_of(model=""))
+
+
+def test_another_drug_by_the_nose_is_no_device() -> None:
+    devices = (device(0, 1), device(300, 2))
+    spray = drafts.dose("midazolam", "nasal", 5, at=at(-60), author=NURSE)
+    plain = course(record_of(*devices, model="perez_ruixo"), 7200)
+    beside = course(record_of(spray, *devices, model="perez_ruixo"), 7200)
+    assert beside.middle == pytest.approx(plain.middle)
