@@ -13,6 +13,7 @@ from ketamonitor.treatment.infusion import (
     exact,
     given,
     in_order,
+    rate_of,
     volume_ml,
 )
 
@@ -149,8 +150,7 @@ class Infusion:
     @property
     def mg_per_min(self) -> float:
         """The rate that holds now, or held last; of a paused one that it would go on with."""
-        running = [segment for segment in self.segments if segment.state == "running"]
-        return running[-1].mg_per_min if running else float(self.planned / exact(self.minutes))
+        return float(rate_of(self.acts))
 
     @property
     def rate_ml_h(self) -> str | None:

@@ -118,6 +118,18 @@ def in_order(acts: Iterable[Act]) -> tuple[list[Stretch], Act | None]:
     return stretches, None
 
 
+def rate_of(acts: Iterable[Act]) -> Fraction:
+    """The rate set last before the stop, one set during a pause included."""
+    start, *others = acts
+    rate = start.mg_per_min or Fraction(0)
+    for act in sorted(others, key=lambda act: (act.at, act.seq)):
+        if act.action == "stop":
+            break
+        if act.action == "rate" and act.mg_per_min is not None:
+            rate = act.mg_per_min
+    return rate
+
+
 def given(stretches: Iterable[Stretch], planned: Fraction, now: datetime) -> Fraction:
     """What has run in by ``now``, at most what was planned. Exact."""
     return min(planned, sum((stretch.mg(now) for stretch in stretches), Fraction(0)))
