@@ -10,6 +10,7 @@ from devices.reading import plain_number
 from ketamonitor import checks
 from ketamonitor.entries import Draft
 from ketamonitor.instruments import INSTRUMENTS, AnswerStatus
+from ketamonitor.treatment import order
 
 #: The source of a reading typed by hand.
 MANUAL = "manual"
@@ -137,6 +138,10 @@ def infusion_start(
     checks.fine(planned_mg, "Planned dose")
     if not 0 < minutes <= 480:
         raise ValueError(f"Minutes must be above 0 and at most 480, not {minutes:g}")
+    # Each picture of the session divides by the strength: one that is no number ends them all.
+    for typed, key in ((strength_mg_ml, "strength_mg_ml"), (rate_ml_h, "rate_ml_h")):
+        if typed is not None and order.number(str(typed), key) is None:
+            raise ValueError(f"The {order.NUMBERS[key][0]} is empty")
     body: dict[str, Any] = {
         "action": "start",
         "drug": checks.text(drug, "Drug", 80),

@@ -89,6 +89,21 @@ def test_a_rate_set_during_a_pause_holds_from_the_resumption() -> None:
     assert infusion.ends_at(at(START_S + 21 * 60)) == at(START_S + 35 * 60)
 
 
+def test_the_rate_of_a_paused_one_is_what_it_would_go_on_with() -> None:
+    (infusion,) = record(change("pause", 10), change("rate", 12, rate=0.4)).infusions
+    assert (infusion.state, infusion.mg_per_min) == ("paused", 0.4)
+    (infusion,) = record(change("rate", 5, rate=1.2), change("pause", 10)).infusions
+    assert infusion.mg_per_min == 1.2
+
+
+@pytest.mark.parametrize("wrong", ["", "0", "-1", "abc", "1e400", "nan"])
+def test_a_strength_or_rate_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="strength"):
+        start(strength=wrong)
+    with pytest.raises(ValueError, match="rate"):
+        drafts.infusion_start("ketamine", "iv", 34.2, 40, rate_ml_h=wrong, at=at(0), author=NURSE)
+
+
 def test_a_pause_entered_late_counts_from_when_it_was() -> None:
     late = record(change("stop", 30), change("resume", 20), change("pause", 10))
     usual = record(change("pause", 10), change("resume", 20), change("stop", 30))
