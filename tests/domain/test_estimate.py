@@ -135,9 +135,9 @@ def test_why_there_is_none(record: Record, why: str) -> None:
 
 
 def test_a_drug_that_only_the_clinic_names_has_no_model() -> None:
-    named = msgspec.structs.replace(plain_protocol().dose, drug="Ketalar")
+    named = msgspec.structs.replace(plain_protocol().dose, drug="Mixture 7")
     protocol = msgspec.structs.replace(plain_protocol(), estimate="domino", dose=named)
-    push = drafts.dose("Ketalar", "iv", 20, at=at(60), author=NURSE)
+    push = drafts.dose("Mixture 7", "iv", 20, at=at(60), author=NURSE)
     record = Record.of(chained([started(protocol, ()), push]))
     assert estimate(record, at(600)) == NoEstimate("No dose that this model knows")
 
