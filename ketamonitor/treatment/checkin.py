@@ -68,7 +68,7 @@ class Weighed:
 class CheckInView:
     """Check-in as it stands: the answer that counts for each item, and the weighed pressures.
 
-    ``held`` is the last decision to delay or cancel, until the nurse goes on or locks another
+    ``held`` is the last decision to delay or cancel, until the nurse goes on or locks a later
     reading as baseline.
     """
 
@@ -150,8 +150,8 @@ def _fold(entries: Iterable[tuple[Entry, Mapping[str, Any]]]) -> CheckInView:
             )
             weighed.append(one)
             held = None if one.decision == "go_on" else one
-        elif held is not None and body["of_seq"] != held.of_seq:
-            held = None
+        elif held is not None and body["of_seq"] > held.of_seq:
+            held = None  # an older reading says nothing of the one that was held
     return CheckInView(MappingProxyType(answers), tuple(weighed), held)
 
 

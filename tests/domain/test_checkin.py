@@ -310,6 +310,7 @@ def test_a_delay_stands_against_the_dose_until_the_nurse_goes_on() -> None:
     assert open_items(CheckInPlan(), folded(delay)) == ["Blood pressure 152/88: delay"]
     assert open_items(CheckInPlan(), folded(delay, locked(3))) != []
     assert open_items(CheckInPlan(), folded(delay, locked(8))) == []
+    assert open_items(CheckInPlan(), folded(delay, locked(2))) != []  # an older, lower one
     assert open_items(CheckInPlan(), folded(delay, go_on)) == []
     assert open_items(CheckInPlan(), folded(delay, go_on, cancel)) == [
         "Blood pressure 171/99: cancel"
