@@ -31,10 +31,12 @@ def open_items(
 ) -> tuple[OpenItem, ...]:
     """What nobody has done or answered yet, in the order of the session.
 
-    Without a dose nothing of the treatment is asked, but for the reason why there was none.
+    Without a dose nothing of the treatment is asked, but for the reason why there was none, and
+    what became of drug and devices that were taken in hand.
     """
+    handled = _handled(record)
     if record.first_dose_at is None:
-        return (OpenItem("no_dose", "No dose is recorded"),)
+        return (OpenItem("no_dose", "No dose is recorded"), *handled)
     asked = unanswered(record.info.protocol.checkin, record.checkin.view)
     items = [OpenItem(f"checkin:{key}", f"Check-in: {label(key)} is not answered") for key in asked]
     items += [
@@ -42,12 +44,7 @@ def open_items(
         for slot in due
         if slot.mandatory and not slot.answered
     ]
-    nasal = record.nasal.of_plan(record.info.protocol.dose)
-    if nasal is not None and (told := unfinished(nasal)):
-        items.append(OpenItem("nasal", told))
-    if record.drug.open_mg:
-        mg = record.drug.open_mg.normalize()
-        items.append(OpenItem("drug", f"Drug ledger: {mg:f} mg drawn are not accounted for"))
+    items += handled
     for row in criteria:
         if not row.settled:
             why = f" ({row.evidence})" if row.evidence else ""
@@ -56,6 +53,22 @@ def open_items(
     if record.discharge.departure is None:
         items.append(OpenItem("left", "The time of leaving is not recorded"))
     return tuple(items)
+
+
+def _handled(record: Record) -> list[OpenItem]:
+    """Nasal devices that are begun, and drawings that the ledger does not account for."""
+    items = []
+    nasal = record.nasal.of_plan(record.info.protocol.dose)
+    if nasal is not None and (told := unfinished(nasal)):
+        items.append(OpenItem("nasal", told))
+    for number, rest in record.drug.open_mg.items():
+        of = f"drawing {number}: " if number else ""
+        mg = f"{abs(rest).normalize():f} mg"
+        how = f"{mg} drawn are not accounted for"
+        if rest < 0:
+            how = f"{mg} more are given and wasted than drawn"
+        items.append(OpenItem(f"drug:{number}", f"Drug ledger: {of}{how}"))
+    return items
 
 
 def answered_alike(

@@ -372,6 +372,9 @@ def drug_event(row: Entry, ledger: Ledger) -> Draft:
         "witness": row.body.get("witness"),
         "text": row.body["text"],
     }
+    drawing = ledger.drawings.get(row.body.get("drawing") or 0)
+    if drawing is not None and len(ledger.of_session(drawing.session)) > 1:
+        body["drawing"] = drawing.number  # otherwise it can be only one
     return Draft("event", row.at, row.author, body)
 
 
@@ -379,7 +382,9 @@ def drug_event(row: Entry, ledger: Ledger) -> Draft:
 class DrugUse:
     """What a session's own entries say of the drug drawn for it: the fold of ``drug`` events."""
 
-    rows: dict[int, tuple[str, Decimal]] = field(default_factory=dict)
+    #: By the ledger's number of the row: what it tells, mg, and the drawing it belongs to. Where
+    #: that is not named it is the only one there was; 0 where an earlier version did not say.
+    rows: dict[int, tuple[str, Decimal, int]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         """Take in the next entry, of whatever kind."""
@@ -388,17 +393,30 @@ class DrugUse:
             return
         if body["what"] == What.STRUCK:
             self.rows.pop(body["of_row"], None)
-        else:
-            self.rows[body["ledger_seq"]] = (body["what"], Decimal(body["mg"]))
+            return
+        number = body["ledger_seq"]
+        of = number if body["what"] == What.DRAWN else body.get("drawing") or self._only()
+        self.rows[number] = (body["what"], Decimal(body["mg"]), of)
+
+    def _only(self) -> int:
+        drawings = [number for number, (what, _, _) in self.rows.items() if what == What.DRAWN]
+        return drawings[0] if len(drawings) == 1 else 0
 
     def mg(self, what: What) -> Decimal:
-        return sum((mg for kind, mg in self.rows.values() if kind == what), _ZERO)
+        return sum((mg for kind, mg, _ in self.rows.values() if kind == what), _ZERO)
 
     @property
-    def open_mg(self) -> Decimal:
-        """Drawn, and neither given nor wasted by the ledger; 0 within the tolerance."""
-        rest = self.mg(What.DRAWN) - self.mg(What.GIVEN) - self.mg(What.WASTED)
-        return rest if abs(rest) > TOLERANCE else _ZERO
+    def open_mg(self) -> dict[int, Decimal]:
+        """By drawing what is drawn, and neither given nor wasted by the ledger; below 0 where more
+        was given and wasted. Those within the tolerance are left out, and none makes up for
+        another: 10 mg too little and 10 mg too much are two that do not balance."""
+        whole = any(not of for _, _, of in self.rows.values())
+        rests: dict[int, Decimal] = {}
+        for what, mg, of in self.rows.values():
+            number = 0 if whole else of
+            signed = mg if what == What.DRAWN else -mg
+            rests[number] = rests.get(number, _ZERO) + signed
+        return {number: rest for number, rest in rests.items() if abs(rest) > TOLERANCE}
 
 
 def _explained(drawing: Drawing, taken: Decimal, reason: str) -> None:

@@ -273,3 +273,37 @@ def test_a_struck_confirmation_counts_no_more() -> None:
     strike = {"of_seq": 7, "reason": "other patient", "body": None}
     made = record(*WELL, Draft("correction", at(3300), "okafor", strike))
     assert states(made, 9000)["over"] is NOT_MET
+
+
+def drug(what: str, mg: str, row: int, drawing: int | None = None) -> Draft:
+    body = {"event": "drug", "what": what, "mg": mg, "ledger_seq": row, "lot": "L7", "text": what}
+    return Draft("event", at(row), "okafor", body | ({"drawing": drawing} if drawing else {}))
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((drug("drawn", "50", 3),), "Drug ledger: drawing 3: 50 mg drawn are not accounted for"),
+        (
+            (drug("drawn", "50", 3), drug("given", "60", 4, 3)),
+            "Drug ledger: drawing 3: 10 mg more are given and wasted than drawn",
+        ),
+        (
+            (drug("drawn", "50", 3), drug("given", "40", 4)),  # the only one need not be named
+            "Drug ledger: drawing 3: 10 mg drawn are not accounted for",
+        ),
+        (
+            # of a version that named none
+            (drug("drawn", "50", 3), drug("drawn", "20", 4), drug("given", "40", 5)),
+            "Drug ledger: 30 mg drawn are not accounted for",
+        ),
+    ],
+)
+def test_what_was_drawn_is_asked_for_at_the_end_without_a_dose_as_well(
+    rows: tuple[Draft, ...], told: str
+) -> None:
+    for more in ((), (dose(100),)):
+        made = record(*rows, *more)
+        due = due_of(made, at(9000))
+        items = [i.text for i in open_items(made, due, criteria(made, at(9000)))]
+        assert told in items

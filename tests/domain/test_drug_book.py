@@ -153,8 +153,23 @@ def test_a_struck_row_leaves_the_sessions_sum_as_well(cupboard: Cupboard) -> Non
     use = book.DrugUse()
     for entry in cupboard.entries:
         use.add(entry)
-    assert use.open_mg == 40
+    assert use.open_mg == {drawing: 40}
     assert drug_event(cupboard.book.rows()[-1], cupboard.ledger).body["of_row"] == wrong
+
+
+def test_what_is_missing_of_one_drawing_is_not_made_up_for_by_another(cupboard: Cupboard) -> None:
+    first = cupboard.drawn()
+    cupboard.given(first, "30")
+    second = cupboard.drawn()
+    over = book.given(
+        cupboard.ledger, second, "50", reason="?", at=cupboard.clock.now(), author="okafor"
+    )
+    cupboard.write(over)
+    use = book.DrugUse()
+    for entry in cupboard.entries:
+        use.add(entry)
+    assert use.mg(book.What.DRAWN) == use.mg(book.What.GIVEN)
+    assert use.open_mg == {first: 10, second: -10}
 
 
 def test_the_command_lists_balances_checks_and_exports(
