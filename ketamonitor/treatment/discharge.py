@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ketamonitor.record import Record
 
 LONGEST_REASON = 200
-#: Kinds of criteria that only a person answers; the record answers the others.
+#: Kinds of criteria that a person answers, an item at check-in or here; the record answers the
+#: others.
 BY_PERSON = ("person", "item")
 
 
@@ -155,6 +156,13 @@ def dose_end(record: Record) -> datetime | None:
     return max(ends, default=None)
 
 
+def _last_begun(record: Record) -> datetime | None:
+    """When the last dose of the treatment's drug began."""
+    begun = [dose.at for dose in record.doses if record.counts(dose)]
+    begun += [i.started_at for i in record.infusions if record.treats(i.drug)]
+    return max(begun, default=None)
+
+
 def criteria(record: Record, now: datetime) -> tuple[CriterionView, ...]:
     """Every criterion of the session's protocol as it stands at ``now``, in the file's order."""
     return tuple(_criterion(record, row, now) for row in record.info.protocol.criterion)
@@ -162,7 +170,13 @@ def criteria(record: Record, now: datetime) -> tuple[CriterionView, ...]:
 
 def _criterion(record: Record, row: Criterion, now: datetime) -> CriterionView:
     said = record.discharge.answers.get(row.id)
+    begun = _last_begun(record)
+    if said is not None and begun is not None and said.at < begun:
+        said = None  # what was said before the last dose says nothing of the time after it
     if row.by in BY_PERSON:
+        item = record.checkin.view.answers.get(row.of) if row.by == "item" else None
+        if said is None and item is not None and item.done:
+            return CriterionView(row, CriterionState.MET, f"{item.text} ({item.by})")
         if said is None:
             return CriterionView(row, CriterionState.OPEN, "")
         return CriterionView(row, said.state, f"{clock(said.at)}, {said.by}", said)

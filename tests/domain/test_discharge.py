@@ -12,6 +12,7 @@ from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.schedule import due_of
 from ketamonitor.treatment import discharge
+from ketamonitor.treatment.checkin import checkin
 from ketamonitor.treatment.closing import answered_alike, open_items
 from ketamonitor.treatment.discharge import CriterionState, criteria
 from ketamonitor.treatment.plan import CheckInPlan, Criterion, DuePlan, GatePlan, ObservePlan
@@ -307,3 +308,33 @@ def test_what_was_drawn_is_asked_for_at_the_end_without_a_dose_as_well(
         due = due_of(made, at(9000))
         items = [i.text for i in open_items(made, due, criteria(made, at(9000)))]
         assert told in items
+
+
+def test_what_was_said_before_the_last_dose_does_not_hold_after_it() -> None:
+    said = [
+        discharge.met(PLAN, "walks", at=at(50), author="okafor"),
+        discharge.overridden(PLAN, "gate", "wants to go", "lund", at=at(60), author="okafor"),
+    ]
+    before = states(record(*said, dose(100)), 200)
+    assert (before["walks"], before["gate"]) == (OPEN, NOT_MET)
+    after = states(record(dose(10), *said), 200)
+    assert (after["walks"], after["gate"]) == (MET, CriterionState.OVERRIDDEN)
+    again = states(record(dose(10), *said, dose(100)), 200)
+    assert (again["walks"], again["gate"]) == (OPEN, NOT_MET)
+
+
+def test_an_item_that_was_answered_at_check_in_meets_its_criterion() -> None:
+    row = Criterion(id="escort", text="Somebody takes the patient home", by="item", of="escort")
+    used = msgspec.structs.replace(PROTOCOL, criterion=(row,))
+    value = {"name": "A. Lindqvist", "phone": "555 0101"}
+
+    def shown(*steps: Draft) -> discharge.CriterionView:
+        return criteria(Record.of(chained([started(used), *steps])), at(9000))[0]
+
+    answered = checkin("escort", "answered", value, at=at(5), author="okafor")
+    none = checkin("escort", "not_done", {}, "comes later", at=at(5), author="okafor")
+    assert shown(answered, dose(100)).state is MET
+    assert "A. Lindqvist" in shown(answered, dose(100)).evidence
+    assert shown(none, dose(100)).state is OPEN
+    said = discharge.met((row,), "escort", at=at(200), author="okafor")
+    assert shown(none, dose(100), said).state is MET
