@@ -40,7 +40,7 @@ from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 #: Events whose own text stands among the numbered events of the session.
 _TOLD = (
     *("mark", "action", "not_done", "bp_weighed", "order", "device_step", "drug"),
-    *("episode", "adverse", "criterion", "ready", "left", "closing"),
+    *("episode", "adverse", "adverse_none", "criterion", "ready", "left", "closing"),
 )
 
 

@@ -60,11 +60,33 @@ class AdverseEvent:
     description: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoneSaid:
+    """Somebody said that no serious adverse event had happened by then."""
+
+    seq: int
+    at: datetime
+    by: str
+
+
 @dataclass(slots=True)
 class AdverseEvents:
     """All of a session, struck ones left out. Feed it every entry with :meth:`add`."""
 
     events: list[AdverseEvent] = field(default_factory=list)
+    said_none: list[NoneSaid] = field(default_factory=list)
+
+    @property
+    def serious(self) -> list[AdverseEvent]:
+        return [event for event in self.events if event.serious]
+
+    @property
+    def none_said(self) -> NoneSaid | None:
+        """The last word that there was no serious one. An event that was entered after it takes
+        it back: whoever said it did not know of that event, so it must be said anew."""
+        last = max((event.seq for event in self.events), default=0)
+        standing = [said for said in self.said_none if said.seq > last]
+        return standing[-1] if standing and not self.serious else None
 
     def add(self, entry: Entry) -> None:
         body = entry.body
@@ -81,8 +103,11 @@ class AdverseEvents:
                     body["description"],
                 )
             )
+        elif entry.kind == "event" and body.get("event") == "adverse_none":
+            self.said_none.append(NoneSaid(entry.seq, entry.at, entry.author))
         elif entry.kind == "correction":
             self.events = [event for event in self.events if event.seq != body["of_seq"]]
+            self.said_none = [said for said in self.said_none if said.seq != body["of_seq"]]
 
 
 def adverse(
@@ -126,4 +151,15 @@ def adverse(
         "description": description,
         "text": f"{kind}: {what}, {OUTCOMES[outcome].lower()}",
     }
+    return Draft("event", at, author, body)
+
+
+def adverse_none(known: AdverseEvents, *, at: datetime, author: str) -> Draft:
+    """A person says that no serious adverse event has happened.
+
+    Raises ``ValueError`` with one line where a serious one is recorded.
+    """
+    if known.serious:
+        raise ValueError(f"A serious adverse event is recorded: {known.serious[-1].what}")
+    body = {"event": "adverse_none", "text": "No serious adverse event"}
     return Draft("event", at, author, body)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ketamonitor.entries import Draft
-from ketamonitor.treatment.adverse import AdverseEvents, adverse
+from ketamonitor.treatment.adverse import AdverseEvents, adverse, adverse_none
 from tests.domain.builders import at, chained
 
 
@@ -59,3 +59,49 @@ def test_an_event_is_folded_as_it_was_entered_and_a_struck_one_is_gone() -> None
     assert (event.serious, event.criteria, event.outcome) == (True, ("hospital",), "getting_better")
     assert (event.at, event.by, event.description) == (at(600), "okafor", "Taken over")
     assert entries[1].body["text"] == "Serious adverse event: Collapse, getting better"
+
+
+def folded(*acts: Draft) -> AdverseEvents:
+    seen = AdverseEvents()
+    for entry in chained(acts):
+        seen.add(entry)
+    return seen
+
+
+def none_said(minute: float = 20) -> Draft:
+    return adverse_none(AdverseEvents(), at=at(minute * 60), author="okafor")
+
+
+def test_none_is_refused_beside_a_serious_event_and_not_beside_another() -> None:
+    serious = entered("Collapse", True, ("hospital",), "over", "Taken over")
+    with pytest.raises(ValueError, match="A serious adverse event is recorded: Collapse"):
+        adverse_none(folded(serious), at=at(700), author="okafor")
+    said = adverse_none(folded(entered()), at=at(700), author="okafor")
+    assert said.body == {"event": "adverse_none", "text": "No serious adverse event"}
+
+
+def test_nobody_has_said_none_by_saying_nothing() -> None:
+    assert folded().none_said is None
+    assert folded(entered()).none_said is None
+
+
+def test_an_event_that_is_entered_later_takes_it_back_until_it_is_said_anew() -> None:
+    assert folded(none_said()).none_said is not None
+    assert folded(none_said(), entered()).none_said is None  # though the event was earlier
+    again = folded(none_said(), entered(), none_said(30)).none_said
+    assert again is not None
+    assert (again.at, again.by) == (at(1800), "okafor")
+
+
+def test_a_struck_none_is_none_no_more_and_a_struck_event_takes_nothing_back() -> None:
+    def strike(seq: int) -> Draft:
+        body = {"of_seq": seq, "reason": "slip", "body": None}
+        return Draft("correction", at(2000), "okafor", body)
+
+    assert folded(none_said(), strike(1)).none_said is None
+    assert folded(none_said(), entered(), strike(2)).none_said is not None
+
+
+def test_a_serious_event_of_a_damaged_order_of_entries_is_stronger_than_none() -> None:
+    serious = entered("Collapse", True, ("hospital",), "over", "Taken over")
+    assert folded(serious, none_said()).none_said is None
