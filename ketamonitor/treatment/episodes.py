@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from ketamonitor import checks
 from ketamonitor.course import AnswerPoint
@@ -41,6 +42,15 @@ class Proposed:
     resolved_at: datetime | None = None
 
     @property
+    def known(self) -> bool:
+        """Whether there is anything to take over."""
+        return bool(self.answers)
+
+    @property
+    def worst_words(self) -> str:
+        return "" if self.worst is None else str(self.worst)
+
+    @property
     def text(self) -> str:
         label = INSTRUMENTS[self.instrument].label
         if not self.answers:
@@ -63,21 +73,27 @@ def proposed(
     instrument that is not worst at one of its ends.
     """
     well = _well(instrument)
-    seen = _usable(answers, instrument, first_dose_at)
-    off = [place for place, point in enumerate(seen) if point.value != well]
-    if not off:
+    seen = usable_answers(answers, instrument, first_dose_at)
+    onset, resolved = span([(point.at, point.value != well) for point in seen])
+    if onset is None:
         return Proposed(instrument, len(seen))
     values = [point.value for point in seen if point.value is not None]
     worst = min(values) if well == INSTRUMENTS[instrument].high else max(values)
-    after = seen[off[-1] + 1 :]
-    settled = bool(after) and after[-1].at - after[0].at >= SETTLED
-    return Proposed(
-        instrument,
-        len(seen),
-        seen[off[0]].at,
-        worst,
-        after[0].at if settled else None,
-    )
+    return Proposed(instrument, len(seen), onset, worst, resolved)
+
+
+def span(points: Sequence[tuple[datetime, bool]]) -> tuple[datetime | None, datetime | None]:
+    """Beginning and end of what is off in ``points`` (when, and whether off), in their order.
+
+    The end is the first well one after the last that is off, where well ones reach over
+    :data:`SETTLED` from there; ``None`` for what has not begun, or is not over.
+    """
+    off = [place for place, (_, is_off) in enumerate(points) if is_off]
+    if not off:
+        return None, None
+    after = points[off[-1] + 1 :]
+    settled = bool(after) and after[-1][0] - after[0][0] >= SETTLED
+    return points[off[0]][0], after[0][0] if settled else None
 
 
 def _well(instrument: str) -> int:
@@ -87,9 +103,10 @@ def _well(instrument: str) -> int:
     return scale.high if scale.worst == scale.low else scale.low
 
 
-def _usable(
+def usable_answers(
     answers: Iterable[AnswerPoint], instrument: str, first_dose_at: datetime | None
 ) -> Sequence[AnswerPoint]:
+    """The answers with a value from the first dose on, as they were seen; struck ones left out."""
     if first_dose_at is None:
         return ()
     return sorted(
@@ -113,18 +130,22 @@ def episode(
     onset_at: datetime | None = None,
     resolved_at: datetime | None = None,
     worst: str = "",
+    medicine: bool | None = None,
     at: datetime,
     author: str,
 ) -> Draft:
-    """What a person confirms of one episode: none, or when it began and, once over, when it was.
+    """What a person confirms of one episode: none, or when it began and, once over, when it was,
+    and whether a ``medicine`` was given for it, which has no default.
 
-    Raises ``ValueError`` with one line: an unknown episode, none with times, no onset, an end
-    before the onset, a time that is still to come.
+    Raises ``ValueError`` with one line: an unknown episode, none with times or medicine, no onset,
+    an end before the onset, a time that is still to come, no word on medicine.
     """
     checks.one_of(what, EPISODES, "Episode")
     label = LABELS[what]
     if none and (onset_at or resolved_at or worst.strip()):
         raise ValueError(f"{label}: none has no times")
+    if none and medicine is not None:
+        raise ValueError(f"{label}: none needs no medicine")
     if not none:
         if onset_at is None:
             raise ValueError(f"{label}: type when it began, or choose none")
@@ -136,13 +157,16 @@ def episode(
     worst = worst.strip()
     if len(worst) > LONGEST_WORST:
         raise ValueError(f"{label}: the worst is longer than {LONGEST_WORST} characters")
+    if not none and medicine is None:
+        raise ValueError(f"{label}: say whether medicine was given for it")
     if none:
         text = f"{label}: none"
     else:
         over = f"over {clock(resolved_at)}" if resolved_at else "not over"
         at_worst = f", worst {worst}" if worst else ""
-        text = f"{label}: from {clock(onset_at) if onset_at else ''}{at_worst}, {over}"
-    body = {
+        given = "medicine given" if medicine else "no medicine"
+        text = f"{label}: from {clock(onset_at) if onset_at else ''}{at_worst}, {over}, {given}"
+    body: dict[str, Any] = {
         "event": "episode",
         "what": what,
         "none": none,
@@ -151,17 +175,23 @@ def episode(
         "worst": worst or None,
         "text": text,
     }
+    if medicine is not None:
+        body["medicine"] = medicine
     return Draft("event", at, author, body)
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The last that a person said of an episode."""
+    """The last that a person said of an episode. ``medicine`` ``None``: nobody was asked, as in
+    records of before there was the question, or there was none to ask of."""
 
     what: str
     text: str
     at: datetime
     by: str
+    none: bool
+    resolved_at: datetime | None
+    medicine: bool | None
 
 
 @dataclass(slots=True)
@@ -179,7 +209,18 @@ class Episodes:
 
     @property
     def confirmed(self) -> dict[str, Confirmed]:
-        return {
-            one.body["what"]: Confirmed(one.body["what"], one.body["text"], one.at, one.author)
-            for one in self.said
-        }
+        return {one.body["what"]: _confirmed(one) for one in self.said}
+
+
+def _confirmed(entry: Entry) -> Confirmed:
+    body = entry.body
+    over = body.get("resolved_at")
+    return Confirmed(
+        body["what"],
+        body["text"],
+        entry.at,
+        entry.author,
+        body.get("none", False),
+        datetime.fromisoformat(over) if over else None,
+        body.get("medicine"),
+    )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ketamonitor.course import AnswerPoint
-from ketamonitor.treatment.episodes import SETTLED, proposed
-from tests.domain.builders import at
+from ketamonitor.entries import Draft
+from ketamonitor.treatment.episodes import SETTLED, Episodes, episode, proposed
+from tests.domain.builders import at, chained
 
 
 def seen(minute: float, value: int | None, instrument: str = "moaas", seq: int = 1) -> AnswerPoint:
@@ -96,3 +98,34 @@ def test_order_does_not_matter_and_an_end_has_nothing_worse_after_it(  # type: i
         assert {a.value for a in later} == {5}
         assert max(a.at for a in later) - found.resolved_at >= SETTLED
     assert (found.onset_at is None) is all(value in (None, 5) for _, value in pairs)
+
+
+def confirmed(**said: Any) -> Draft:
+    return episode("sedation", **said, at=at(7200), author="okafor")
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"none": True, "worst": "3"}, "none has no times"),
+        ({"none": True, "medicine": False}, "none needs no medicine"),
+        ({"medicine": False}, "type when it began, or choose none"),
+        ({"onset_at": at(600)}, "say whether medicine was given for it"),
+        ({"onset_at": at(600), "resolved_at": at(60), "medicine": False}, "is before"),
+        ({"onset_at": at(9000), "medicine": True}, "is still to come"),
+        ({"onset_at": at(600), "worst": "x" * 61, "medicine": True}, "longer than 60"),
+    ],
+)
+def test_what_a_person_has_not_said_is_refused(said: dict[str, Any], line: str) -> None:
+    with pytest.raises(ValueError, match=line):
+        confirmed(**said)
+
+
+def test_a_confirmation_keeps_medicine_and_an_older_one_has_none() -> None:
+    draft = confirmed(onset_at=at(600), resolved_at=at(4800), medicine=True)
+    old = replace(draft, body={k: v for k, v in draft.body.items() if k != "medicine"})
+    for said, medicine in ((draft, True), (old, None)):
+        seen = Episodes()
+        seen.add(chained([said])[0])
+        one = seen.confirmed["sedation"]
+        assert (one.none, one.resolved_at, one.medicine) == (False, at(4800), medicine)
