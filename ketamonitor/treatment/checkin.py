@@ -159,8 +159,10 @@ def _fold(entries: Iterable[tuple[Entry, Mapping[str, Any]]]) -> CheckInView:
 
 
 def asked(plan: CheckInPlan) -> tuple[str, ...]:
-    """The keys of the items to ask, needed ones first; all of them where the plan names none."""
-    return tuple(dict.fromkeys((*plan.needed, *plan.asked))) or tuple(ITEMS)
+    """The keys of the items to ask, needed ones first; where the plan names none all of them but
+    those that are asked by name only."""
+    general = tuple(key for key, item in ITEMS.items() if not item.named)
+    return tuple(dict.fromkeys((*plan.needed, *plan.asked))) or general
 
 
 def label(key: str) -> str:
@@ -350,6 +352,9 @@ def told_value(key: str, value: Mapping[str, Value]) -> str:
         return f"{told}, told to {value['told_to']}" if "told_to" in value else told
     if key == "medicines":
         return _told_medicines(value)
+    if key == "rems":
+        enrolled = f", enrolled: {value['enrolled']}" if "enrolled" in value else ""
+        return f"{value['sex']}, first treatment: {value['first']}{enrolled}"
     rows = (row for row in ITEMS[key].fields if row.key in value)
     return ", ".join(_told_field(row, value[row.key]) for row in rows)
 

@@ -39,7 +39,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing asked before the dose. ``always``: it cannot be called not applicable.
+    """One thing asked before the dose. ``always``: it cannot be called not applicable. ``named``:
+    it is asked only where a protocol names it, and not where one asks everything.
 
     ``one_of``: of these optional fields at least one must be answered; ``one_of_words`` says so.
     """
@@ -51,6 +52,7 @@ class Item:
     always: bool = False
     one_of: tuple[str, ...] = ()
     one_of_words: str = ""
+    named: bool = False
 
 
 YES_NO = ("no", "yes")
@@ -204,6 +206,23 @@ _ROWS = (
             _words("what", "In what way", ("state", "better"), ("state", "worse")),
         ),
         "Scores are observations (O).",
+    ),
+    Item(
+        "rems",
+        "For the SPRAVATO form",
+        (
+            _choice("sex", "Sex", "female", "male", "other"),
+            _choice("first", "First SPRAVATO treatment", *YES_NO),
+            Field(
+                "enrolled",
+                "Enrolled in the REMS",
+                FieldKind.CHOICE,
+                YES_NO,
+                asked_if=(("first", "yes"),),
+            ),
+        ),
+        "The monitoring form of the REMS asks for it.",
+        named=True,
     ),
 )
 

@@ -62,6 +62,10 @@ GOOD: dict[str, tuple[dict[str, Value], str]] = {
     "phq9": (NINE, "8 of 27 (mild), question 9: 0"),
     "cssrs": ({"result": "none"}, "none"),
     "baseline_mental": ({"state": "as usual"}, "as usual"),
+    "rems": (
+        {"sex": "female", "first": "yes", "enrolled": "yes"},
+        "female, first treatment: yes, enrolled: yes",
+    ),
 }
 
 
@@ -120,6 +124,9 @@ def correction(of_seq: int, body: Mapping[str, object] | None) -> Draft:
         ("phq9", {**NINE, "q9": "1"}, "type 'Question 9 told to'"),
         ("cssrs", {"result": "moderate"}, "type 'Told to, and what was done'"),
         ("cssrs", {"result": "none", "colour": "red"}, "has no field 'colour'"),
+        ("rems", {"sex": "female"}, "choose 'First SPRAVATO treatment'"),
+        ("rems", {"sex": "female", "first": "yes"}, "choose 'Enrolled in the REMS'"),
+        ("rems", {"sex": "female", "first": "no", "enrolled": "yes"}, "is not asked here"),
     ],
 )
 def test_a_wrong_or_missing_answer_is_refused_in_one_line(
@@ -266,7 +273,10 @@ PLAN = CheckInPlan(needed=("identity", "allergies"), asked=("food",))
 
 def test_needed_items_are_open_until_answered_and_not_done_stays_open_for_the_dose() -> None:
     assert asked(PLAN) == ("identity", "allergies", "food")
-    assert asked(CheckInPlan()) == tuple(ITEMS)
+    # The SPRAVATO form's own question is nobody else's.
+    assert asked(CheckInPlan()) == tuple(key for key in ITEMS if key != "rems")
+    assert "rems" in asked(protocol("spravato-56").checkin)
+    assert "rems" not in asked(protocol("iv-ketamine-40").checkin)
     assert open_items(PLAN, CheckInView()) == ["Identity", "Allergies"]
     seen = folded(
         draft("identity", name=True, number=True), draft("allergies", "not_done", "asleep")

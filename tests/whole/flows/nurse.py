@@ -37,6 +37,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "phq9": ("2", "2", "1", "2", "1", "1", "1", "0", "0"),
     "cssrs": ("1",),
     "baseline_mental": ("1",),
+    "rems": ("1", "1"),
 }
 _NAMED = {"<space>": Qt.Key.Key_Space, "<tab>": Qt.Key.Key_Tab}
 
@@ -322,15 +323,17 @@ class Nurse:
             at.wait(max(1.0, min([5.0, *later])))
         raise AssertionError("the session never comes to its end")
 
-    def confirm(self, which: str, answer: str) -> None:
-        """One of the episodes by its number, as worked out (``y``) or none (``z``)."""
+    def confirm(self, which: str, answers: str) -> None:
+        """One part of the course by its number and the keys of its answers: as worked out (``y``)
+        and no medicine (``n``), or none (``z``)."""
         at, keys = self.at, self.at.keys
         before = at.chair.record.entries
         keys.press("v")
         panel = at.panel
         assert isinstance(panel, CoursePanel)
         keys.press(which)
-        keys.press(answer)
+        for answer in answers:
+            keys.press(answer)
         assert panel.missing() == "", panel.missing()
         keys.enter()
         keys.until(lambda: at.chair.record.entries > before, "it is stored")

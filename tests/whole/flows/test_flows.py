@@ -41,9 +41,10 @@ def iv_40(nurse: Nurse) -> None:
 
 
 def confirm_course(nurse: Nurse) -> None:
-    nurse.confirm("1", "y")
-    nurse.confirm("2", "y")
-    nurse.confirm("3", "z")
+    nurse.confirm("1", "yn")
+    nurse.confirm("2", "yn")
+    nurse.confirm("3", "y")
+    nurse.confirm("4", "z")
 
 
 def spravato_56(nurse: Nurse) -> None:
