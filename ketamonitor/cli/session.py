@@ -13,15 +13,14 @@ from ketamonitor.blackbox.place import captures_folder
 from ketamonitor.cli import raw, recording
 from ketamonitor.cli.common import add_store, emit, open_reading, store_url
 from ketamonitor.cli.errors import UserError
+from ketamonitor.cli.form import add_form
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Entry, verify_chain
 from ketamonitor.record import Record
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.pdf import write_pdf
-from ketamonitor.report.sheet import write_sheet
 from ketamonitor.report.tables import write_csv, write_json
 from ketamonitor.store import Store
-from ketamonitor.treatment.forms import FormError, form
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -54,33 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.add_argument("-o", "--output", required=True, type=Path, metavar="FILE")
     export.set_defaults(handler=export_session)
 
-    sheet = commands.add_parser(
-        "form",
-        help="the data sheet of the form that the protocol names, as PDF",
-        description="Not an official form: a sheet to copy from. Prints what is missing.",
-    )
-    add_store(sheet)
-    sheet.add_argument("id", metavar="ID")
-    sheet.add_argument("-o", "--output", required=True, type=Path, metavar="FILE")
-    sheet.add_argument("--json", action="store_true")
-    sheet.set_defaults(handler=form_session)
-
-
-def form_session(args: argparse.Namespace) -> int:
-    with open_reading(store_url(args)) as store:
-        record = Record.of(_entries(store, args.id))
-    names = record.info.protocol.forms
-    if not names:
-        raise UserError(f"the protocol of session {args.id} names no form")
-    try:
-        missing = write_sheet(form(names[0]), record, args.output, printed_at=SteadyClock().now())
-    except (ReportError, FormError) as error:
-        raise UserError(str(error)) from error
-    except OSError as error:
-        raise UserError(f"{args.output}: cannot be written: {error.strerror}") from error
-    for label in missing:
-        emit(args.json, f"missing: {label}", {"missing": label})
-    return 0
+    add_form(commands)
 
 
 def list_sessions(args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,15 @@ from ketamonitor import words
 from ketamonitor.record import Record
 from ketamonitor.report.files import write_atomically
 from ketamonitor.report.pdf import HERE, build
+from ketamonitor.treatment.form_sources import Around
 from ketamonitor.treatment.forms import FormTemplate, fill, hand_in_by
 
 NOT_OFFICIAL = "Data sheet, to be copied into the form. NOT AN OFFICIAL FORM."
 
 
-def sheet(template: FormTemplate, record: Record, printed_at: datetime) -> dict[str, Any]:
+def sheet(template: FormTemplate, record: Record, around: Around) -> dict[str, Any]:
     """What the page shows, as plain JSON."""
-    rows = fill(template, record)
+    rows = fill(template, record, around)
     sections: dict[str, list[list[str]]] = {}
     for row in rows:
         told = row.value if row.value is not None else words.NO_VALUE
@@ -26,7 +27,7 @@ def sheet(template: FormTemplate, record: Record, printed_at: datetime) -> dict[
     due = words.day(hand_in_by(template, info.started_at))
     simulated = " SIMULATED SESSION." if info.simulated else ""
     return {
-        "printed": [*printed_at.timetuple()[:6]],
+        "printed": [*around.printed_at.timetuple()[:6]],
         "over": f"{NOT_OFFICIAL}{simulated}",
         "title": template.title,
         "about": f"Session {info.id} of {words.day(info.started_at.date())}. To be handed in by"
@@ -39,14 +40,13 @@ def sheet(template: FormTemplate, record: Record, printed_at: datetime) -> dict[
     }
 
 
-def write_sheet(
-    template: FormTemplate, record: Record, path: Path, *, printed_at: datetime
-) -> list[str]:
+def write_sheet(template: FormTemplate, record: Record, path: Path, around: Around) -> list[str]:
     """Write the PDF, whole or not at all; gives the labels of what is missing.
 
     Raises :class:`~ketamonitor.report.files.ReportError` with one line.
     """
-    printed_at = printed_at.replace(microsecond=0)
-    data = sheet(template, record, printed_at)
-    write_atomically(path, build(data, printed_at, template=HERE / "sheet.typ"))
+    # To the second: finer times cannot be written into a PDF.
+    around = replace(around, printed_at=around.printed_at.replace(microsecond=0))
+    data = sheet(template, record, around)
+    write_atomically(path, build(data, around.printed_at, template=HERE / "sheet.typ"))
     return [label for label, _why in data["missing"]]
