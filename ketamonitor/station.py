@@ -27,6 +27,7 @@ from ketamonitor.clock import SteadyClock
 from ketamonitor.coming_back import CAME_BACK, last_devices
 from ketamonitor.drug_book import DrugBook
 from ketamonitor.entries import PROGRAM, Draft, Entry
+from ketamonitor.form_book import FormBook
 from ketamonitor.library import load_protocols
 from ketamonitor.people import People
 from ketamonitor.phrases import load_phrases
@@ -120,6 +121,8 @@ class Station:
         self.approvals = Approvals(store, self.people, clock.now)
         #: The controlled drug ledger; for one thread at a time, as the people are.
         self.drugs = DrugBook(store, clock.now)
+        #: Forms that were handed in; likewise.
+        self.forms = FormBook(store, clock.now)
         folder = captures_folder(store_url)
         self._box = BlackBox(folder, self._recorder.submit, clock.now, captures)
         #: Where captures of monitors that are tried outside a session go.

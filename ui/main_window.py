@@ -252,6 +252,8 @@ class MainWindow(WindowParts):
             self.lock()
         elif key == Qt.Key.Key_N and self.stack.currentWidget() is self.sessions:
             self.show_new_session()
+        elif key == Qt.Key.Key_F and self.stack.currentWidget() is self.review:
+            self.review.show_form()
         elif key == Qt.Key.Key_Escape and self.stack.currentWidget() is self.review:
             self.show_sessions()
         else:

@@ -20,6 +20,7 @@ from ui.pages.alarm_review import AlarmReviewPage
 from ui.pages.alarm_strip import AlarmStrip
 from ui.pages.chair import Chair
 from ui.pages.devices import DevicesPage
+from ui.pages.form_part import FormDesk, FormPart
 from ui.pages.nav import NavBar
 from ui.pages.new_session import NewSessionPage
 from ui.pages.parts import Kit, pages_sheet
@@ -75,7 +76,12 @@ class WindowParts(QMainWindow):
         self.fault.hide()
         self.sign_in = SignInPage(kit, station.people, self.background)
         self.sessions = SessionsPage(
-            kit, self.background, station.sessions, lambda: list(self.chairs)
+            kit,
+            self.background,
+            station.sessions,
+            lambda: list(self.chairs),
+            lambda: station.forms.hand_ins().standing,
+            lambda: station.clock.now().date(),
         )
         self.new_session = NewSessionPage(
             kit,
@@ -92,6 +98,13 @@ class WindowParts(QMainWindow):
         self.protocols = ProtocolsPage(
             kit, station.protocols, station.approvals, self.background, lambda: self.person
         )
+        forms = FormDesk(
+            self.background,
+            station.forms,
+            lambda: {p.name: p.full_name for p in station.people.all(inactive=True)},
+            lambda: self.person,
+            station.clock.now,
+        )
         self.review = ReviewPage(
             kit,
             self.background,
@@ -100,6 +113,7 @@ class WindowParts(QMainWindow):
             self._trend,
             station.clock.now,
             lambda: self.person.full_name if self.person else "nobody signed in",
+            lambda record: FormPart(kit, forms, record),
         )
         self.alarm_review = AlarmReviewPage(
             kit, self.background, station.sessions, station.entries, station.clock.now

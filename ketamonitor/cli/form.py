@@ -3,35 +3,93 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 
 from ketamonitor.cli.common import add_store, emit, open_reading, password_of, store_url
-from ketamonitor.cli.errors import UserError
+from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.clinic import load_clinic
 from ketamonitor.clock import SteadyClock
+from ketamonitor.entries import Draft
+from ketamonitor.form_book import FormBook
+from ketamonitor.intake import past_day
 from ketamonitor.people import People, SignInError
 from ketamonitor.record import Record
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.sheet import write_sheet
-from ketamonitor.store import Store, StoreError
+from ketamonitor.store import Store, StoreError, open_store
 from ketamonitor.treatment.form_sources import Around
 from ketamonitor.treatment.forms import FormError, form
+from ketamonitor.treatment.hand_in import Due, HandIns, handed_in, struck, summary_due
 
 
 def add_form(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sheet = commands.add_parser(
         "form",
-        help="the data sheet of the form that the protocol names, as PDF",
-        description="Not an official form: a sheet to copy from. Prints what is missing."
-        " With --user you sign for it; the password is asked for, or taken from"
+        help="the data sheet of the form that the protocol names; that the form was handed in",
+        description="The PDF is not an official form: a sheet to copy from. Prints what is missing."
+        " With --user you sign for what you do; the password is asked for, or taken from"
         " KETAMONITOR_PASSWORD.",
     )
     add_store(sheet)
     sheet.add_argument("id", metavar="ID")
-    sheet.add_argument("-o", "--output", required=True, type=Path, metavar="FILE")
-    sheet.add_argument("--user", metavar="NAME", help="who fills in the form")
+    act = sheet.add_mutually_exclusive_group(required=True)
+    act.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the data sheet")
+    act.add_argument("--handed-in", metavar="DAY", help="the form was handed in on this day")
+    act.add_argument("--strike", metavar="REASON", help="that it was handed in is a mistake")
+    sheet.add_argument("--reference", metavar="T", help="of the form that was handed in")
+    sheet.add_argument("--user", metavar="NAME", help="who fills it in, hands it in or strikes")
     sheet.add_argument("--json", action="store_true")
-    sheet.set_defaults(handler=form_session)
+    sheet.set_defaults(handler=form_command)
+
+
+def form_command(args: argparse.Namespace) -> int:
+    if args.reference is not None and args.handed_in is None:
+        raise UsageError("--reference goes with --handed-in")
+    if args.output is not None:
+        return form_session(args)
+    if not args.user:
+        raise UsageError("say who you are: --user NAME")
+    return hand_in(args)
+
+
+def hand_in(args: argparse.Namespace) -> int:
+    """Record that the form was handed in, or strike that out."""
+    clock = SteadyClock()
+    try:
+        with open_store(store_url(args), create=False) as store:
+            due = _due(store, args.id)
+            person = People(store, clock.now).sign_in(args.user, password_of(args.user))
+
+            def draft(known: HandIns, now: datetime) -> Draft:
+                if args.strike is not None:
+                    return struck(known, args.id, args.strike, at=now, author=person.name)
+                on = past_day(args.handed_in, "Handed in on", today=now.date())
+                reference = args.reference or ""
+                return handed_in(known, due, on, reference, at=now, author=person.name)
+
+            row = FormBook(store, clock.now).write(draft)
+    except (StoreError, SignInError, ValueError) as error:
+        raise UserError(str(error)) from error
+    emit(args.json, row.body["text"], row.as_json())
+    return 0
+
+
+def _due(store: Store, session: str) -> Due:
+    """Raises :class:`UserError` for a session that hands in none, with why."""
+    summary = store.summary(session)
+    if summary is None:
+        raise UserError(f"there is no session {session}; see: ketamonitor session list")
+    due = summary_due(summary)
+    if due is None:
+        if not summary.forms:
+            why = "its protocol names no form"
+        elif summary.simulated:
+            why = "it is simulated"
+        else:
+            why = "it has not ended" if not summary.finished else "its form is not known here"
+        raise UserError(f"session {session} hands in no form: {why}")
+    return due
 
 
 def form_session(args: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+from collections.abc import Mapping
 from pathlib import Path
 
 from ketamonitor import words
@@ -16,11 +17,13 @@ from ketamonitor.cli.errors import UserError
 from ketamonitor.cli.form import add_form
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Entry, verify_chain
+from ketamonitor.form_book import FormBook
 from ketamonitor.record import Record
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.pdf import write_pdf
 from ketamonitor.report.tables import write_csv, write_json
 from ketamonitor.store import Store
+from ketamonitor.treatment.hand_in import Due, HandedIn, summary_due, told
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,18 +60,34 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def list_sessions(args: argparse.Namespace) -> int:
+    clock = SteadyClock()
     with open_reading(store_url(args)) as store:
+        today, said = clock.now().date(), FormBook(store, clock.now).hand_ins().standing
         for summary in store.sessions():
             state = "unfinished" if summary.ended_at is None else words.clock(summary.ended_at)
-            counts = summary.alarms
+            counts, due = summary.alarms, summary_due(summary)
             line = (
                 f"{summary.id}  {words.day(summary.started_at)} {words.clock(summary.started_at)}"
                 f" to {state}  {summary.protocol_name}"
                 f"  alerts {counts.get('high', 0)}/{counts.get('medium', 0)}/{counts.get('low', 0)}"
                 f"  {summary.entry_count} entries{'  SIMULATED' if summary.simulated else ''}"
+                f"{f'  {told(due, said, today)}' if due else ''}"
             )
-            emit(args.json, line, summary.as_json())
+            emit(args.json, line, {**summary.as_json(), "form": _form(due, said)})
     return 0
+
+
+def _form(due: Due | None, said: Mapping[str, HandedIn]) -> dict[str, object] | None:
+    if due is None:
+        return None
+    done = said.get(due.session)
+    on, reference = (done.on.isoformat(), done.reference or None) if done else (None, None)
+    return {
+        "name": due.form,
+        "by": due.by.isoformat(),
+        "handed_in": on,
+        "reference": reference,
+    }
 
 
 def _entries(store: Store, session: str) -> list[Entry]:

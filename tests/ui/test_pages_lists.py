@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from ketamonitor import drafts
 from ketamonitor.entries import GENESIS, Draft, Entry, chain
 from ketamonitor.protocol import protocol_to_json
 from ketamonitor.store import SessionSummary
+from ketamonitor.treatment.hand_in import HandedIn
 from tests.ui.forms import PATIENT, START, Bench, view
 from ui.app import run_app, tell_faults
 from ui.background import Background
@@ -25,6 +26,7 @@ from ui.pages.reviewed import review
 from ui.pages.sessions import SessionsPage, found, row_of
 
 WAIT = 10_000
+TODAY = START.date()
 
 
 def summary(number: int, *, finished: bool = True, simulated: bool = False) -> SessionSummary:
@@ -99,18 +101,33 @@ def test_the_search_wants_every_word_in_name_or_number(words: str, ids: list[int
 
 
 def test_a_row_says_simulated_and_unfinished() -> None:
-    row = row_of(summary(1, finished=False, simulated=True))
+    row = row_of(summary(1, finished=False, simulated=True), {}, TODAY)
     assert "not finished · SIMULATED" in row
     assert "*** 1  * 2" in row
-    damaged = row_of(replace(summary(1), patient=None, fault="the first entry cannot be read"))
-    assert "damaged" in damaged
+    unread = replace(summary(1), patient=None, fault="the first entry cannot be read")
+    assert "damaged" in row_of(unread, {}, TODAY)
+
+
+def test_a_row_counts_the_days_to_the_form_until_it_is_handed_in() -> None:
+    asked = replace(summary(0), forms=("rems_monitoring",))
+    said = {"KM-0": HandedIn(1, "KM-0", date(2026, 11, 28), "", "okafor", START)}
+
+    def state(session: SessionSummary, today: date, done: Mapping[str, HandedIn] = {}) -> str:
+        return row_of(session, done, today)[6]
+
+    assert state(asked, TODAY) == "finished · form by 30 Nov, 7 days left"
+    assert state(asked, date(2026, 12, 2)) == "finished · form overdue since 30 Nov"
+    assert state(asked, date(2026, 12, 2), said) == "finished · form handed in 28 Nov"
+    assert state(replace(asked, simulated=True), TODAY) == "finished · SIMULATED"
+    assert state(replace(asked, ended_at=None), TODAY) == "not finished"
+    assert state(replace(asked, forms=("unheard_of",)), TODAY) == "finished"
 
 
 def test_unfinished_sessions_come_first_and_are_asked_about_one_by_one(
     bench: Desk, qtbot: QtBot
 ) -> None:
     listed = [summary(1), summary(2, finished=False), summary(3, finished=False)]
-    page = SessionsPage(bench.desk.kit, bench.background, lambda: listed, list)
+    page = SessionsPage(bench.desk.kit, bench.background, lambda: listed, list, dict, lambda: TODAY)
     qtbot.addWidget(page)
     page.opened()
     qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=WAIT)

@@ -28,6 +28,7 @@ from ui.pages.parts import Kit, Rows
 from ui.pages.reviewed import Reviewed, review
 
 FORMATS = ("PDF", "CSV", "JSON")
+FORM = "Form (F)"
 
 
 class ReviewPage(QWidget):
@@ -45,9 +46,11 @@ class ReviewPage(QWidget):
         trend: Callable[[Record, SessionView], QWidget],
         now: Callable[[], datetime],
         printed_by: Callable[[], str],
+        form: Callable[[Record], QWidget] | None = None,
     ) -> None:
+        """``form`` makes the tab of a session whose protocol names one."""
         super().__init__()
-        self.kit, self._background = kit, background
+        self.kit, self._background, self._form = kit, background, form
         self._entries, self._summary, self._trend = entries, summary, trend
         self._now, self._printed_by = now, printed_by
         self.shown: Reviewed | None = None
@@ -109,6 +112,13 @@ class ReviewPage(QWidget):
         self._background.run(
             lambda: review(session, self._entries(session)), self._show, self._failed, self
         )
+
+    def show_form(self) -> None:
+        """Turn to the form, where the protocol names one; keys go on there."""
+        place = next((n for n in range(self.tabs.count()) if self.tabs.tabText(n) == FORM), None)
+        if place is not None:
+            self.tabs.setCurrentIndex(place)
+            self.tabs.currentWidget().setFocus()
 
     def write(self, name: str, path: Path) -> None:
         """Write the session as PDF, CSV or JSON, in the background."""
@@ -189,6 +199,8 @@ class ReviewPage(QWidget):
         self.tabs.addTab(self._overview(shown), "Overview")
         for name, headers, rows, stretch in tabs:
             self.tabs.addTab(self.kit.table(headers, rows, stretch), f"{name} {len(rows)}")
+        if self._form is not None and info.protocol.forms:
+            self.tabs.addTab(self._form(shown.record), FORM)
         self._enable(True)
 
     def _overview(self, shown: Reviewed) -> QWidget:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ketamonitor.store import SessionSummary
-from ketamonitor.treatment.forms import form, hand_in_by
+from ketamonitor.treatment.hand_in import HandedIn, summary_due, told
 from ketamonitor.words import STARS, clock, day
 from ui.background import Background
 from ui.pages.parts import Kit, fill
@@ -17,8 +18,13 @@ from ui.pages.parts import Kit, fill
 HEADERS = ("Day", "Time", "Patient", "MRN", "Protocol", "Alerts", "State", "Nurse", "Chair")
 
 
-def row_of(summary: SessionSummary) -> tuple[str, ...]:
-    """One row of the list. A session that is simulated says so beside its state."""
+#: Forms that were handed in, by session.
+Said = Mapping[str, HandedIn]
+
+
+def row_of(summary: SessionSummary, said: Said, today: date) -> tuple[str, ...]:
+    """One row of the list. A session that is simulated says so beside its state; one that owes a
+    form says until when, or that it was handed in."""
     patient = summary.patient
     alarms = [
         f"{STARS[p]} {summary.alarms[p]}"
@@ -26,9 +32,9 @@ def row_of(summary: SessionSummary) -> tuple[str, ...]:
         if summary.alarms.get(p)
     ]
     state = "finished" if summary.finished else "not finished"
-    if summary.finished and summary.forms and not summary.simulated:
-        due = hand_in_by(form(summary.forms[0]), summary.started_at)
-        state = f"{state} · form by {day(due)}"
+    due = summary_due(summary)
+    if due is not None:
+        state = f"{state} · {told(due, said, today)}"
     if summary.fault:
         state = "damaged"
     return (
@@ -70,10 +76,13 @@ class SessionsPage(QWidget):
         background: Background,
         sessions: Callable[[], list[SessionSummary]],
         running: Callable[[], Sequence[str]],
+        handed_in: Callable[[], Said],
+        today: Callable[[], date],
     ) -> None:
         super().__init__()
         self.kit, self._background, self._sessions = kit, background, sessions
-        self._running = running
+        self._running, self._handed_in, self._today = running, handed_in, today
+        self._said: Said = {}
         self._all: list[SessionSummary] = []
         self._shown: list[SessionSummary] = []
         self._left: set[str] = set()
@@ -115,10 +124,12 @@ class SessionsPage(QWidget):
         """The page comes on screen: read the list anew."""
         self.words.setText("Reading…" if not self._all else "")
         self.table.setFocus()  # so that N is no letter of the search
-        self._background.run(self._sessions, self._read, self._failed, self)
+        self._background.run(
+            lambda: (self._sessions(), self._handed_in()), self._read, self._failed, self
+        )
 
-    def _read(self, summaries: list[SessionSummary]) -> None:
-        self._all = summaries
+    def _read(self, read: tuple[list[SessionSummary], Said]) -> None:
+        self._all, self._said = read
         self._show()
         self._ask()
 
@@ -128,7 +139,8 @@ class SessionsPage(QWidget):
     def _show(self, _text: str = "") -> None:
         # Unfinished first; the list itself is newest first and sorting keeps that order.
         self._shown = sorted(found(self._all, self.search.text()), key=lambda s: s.finished)
-        fill(self.table, [row_of(summary) for summary in self._shown])
+        today = self._today()
+        fill(self.table, [row_of(summary, self._said, today) for summary in self._shown])
         for place, summary in enumerate(self._shown):
             item = self.table.item(place, 0)
             if isinstance(item, QTableWidgetItem):
