@@ -154,3 +154,5 @@ def test_the_review_has_the_form_as_a_tab_and_a_key_away(office: Office, qtbot: 
     part = page.tabs.currentWidget()
     assert isinstance(part, FormPart)
     qtbot.waitUntil(lambda: part.state.text() == "Form by 30 Nov, 2 days left")
+    # Whoever pressed F while it was being read types the day where it belongs.
+    qtbot.waitUntil(part.on.hasFocus)

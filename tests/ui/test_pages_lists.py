@@ -23,10 +23,11 @@ from ui.app import run_app, tell_faults
 from ui.background import Background
 from ui.pages.review import ReviewPage
 from ui.pages.reviewed import review
-from ui.pages.sessions import SessionsPage, found, row_of
+from ui.pages.sessions import HEADERS, SessionsPage, found, row_of
 
 WAIT = 10_000
 TODAY = START.date()
+STATE = HEADERS.index("State")
 
 
 def summary(number: int, *, finished: bool = True, simulated: bool = False) -> SessionSummary:
@@ -113,7 +114,7 @@ def test_a_row_counts_the_days_to_the_form_until_it_is_handed_in() -> None:
     said = {"KM-0": HandedIn(1, "KM-0", date(2026, 11, 28), "", "okafor", START)}
 
     def state(session: SessionSummary, today: date, done: Mapping[str, HandedIn] = {}) -> str:
-        return row_of(session, done, today)[6]
+        return row_of(session, done, today)[STATE]
 
     assert state(asked, TODAY) == "finished · form by 30 Nov, 7 days left"
     assert state(asked, date(2026, 12, 2)) == "finished · form overdue since 30 Nov"
@@ -131,7 +132,7 @@ def test_unfinished_sessions_come_first_and_are_asked_about_one_by_one(
     qtbot.addWidget(page)
     page.opened()
     qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=WAIT)
-    states = [page.table.item(row, 6) for row in range(3)]
+    states = [page.table.item(row, STATE) for row in range(3)]
     assert [s.text() if s else "" for s in states] == ["not finished", "not finished", "finished"]
     assert page.question.count() == 1
     page._leave("KM-2")

@@ -29,7 +29,7 @@ class AdversePart(QWidget):
             [NOTHING, HAPPENED],
             shown={option: f"{option}\nkey {key}" for key, option in _KEYS.items()},
         )
-        self.common = kit.choice(list(COMMON), columns=4)
+        self.common = kit.choice(list(COMMON), columns=3)
         self.what = kit.field("Or in your own words", "What happened")
         self.what.setMaxLength(120)
         self.serious = kit.choice(["Not serious", "Serious"])

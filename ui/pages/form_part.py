@@ -49,7 +49,7 @@ class FormPart(QWidget):
         self.state = kit.label("", "title", wrap=True)
         self.facts = kit.label("", "muted")
         self.sheet = kit.button("Save the data sheet", icon="print")
-        self.on = kit.field("30 Nov 2026", "Handed in on")
+        self.on = kit.field("day, as 14 Mar 2026", "Handed in on")
         self.reference = kit.field("if there is one", "Reference")
         self.done = kit.button("Record as handed in", main=True)
         self.reason = kit.field("Why that is a mistake", "Reason for striking it out")
@@ -63,7 +63,7 @@ class FormPart(QWidget):
             if layout is not None:
                 layout.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 12, 0, 0)
+        layout.setContentsMargins(12, 12, 12, 0)
         layout.setSpacing(10)
         for part in (self.state, self.facts, self._hand_in, self._undo, self.words):
             layout.addWidget(part)
@@ -88,7 +88,11 @@ class FormPart(QWidget):
         self.read()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """The first field that is asked, where there is one."""
+        """The first field that is asked, where there is one and once that is known."""
+        if self.known is not None:
+            self._to_first_field()
+
+    def _to_first_field(self) -> None:
         asked = (typed for typed in (self.on, self.reason) if typed.isVisible())
         next(asked, self.sheet).setFocus()
 
@@ -167,7 +171,10 @@ class FormPart(QWidget):
 
     def _show(self, known: HandIns) -> None:
         self.known = known
+        waited = self.hasFocus()
         self._refresh()
+        if waited:
+            self._to_first_field()
 
     def _missing(self) -> bool:
         """Whether what the shown button needs is not there."""

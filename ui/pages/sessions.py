@@ -15,7 +15,8 @@ from ketamonitor.words import STARS, clock, day
 from ui.background import Background
 from ui.pages.parts import Kit, fill
 
-HEADERS = ("Day", "Time", "Patient", "MRN", "Protocol", "Alerts", "State", "Nurse", "Chair")
+#: What is owed stands where a narrow screen still shows it; the protocol takes what room is left.
+HEADERS = ("Day", "Time", "Patient", "MRN", "State", "Alerts", "Protocol", "Nurse", "Chair")
 
 
 #: Forms that were handed in, by session.
@@ -42,9 +43,9 @@ def row_of(summary: SessionSummary, said: Said, today: date) -> tuple[str, ...]:
         clock(summary.started_at),
         patient.name if patient else "–",
         patient.mrn if patient else "–",
-        summary.protocol_title or "–",
-        "  ".join(alarms) or "none",
         f"{state} · SIMULATED" if summary.simulated else state,
+        "  ".join(alarms) or "none",
+        summary.protocol_title or "–",
         summary.author,
         summary.chair or "–",
     )
@@ -91,8 +92,9 @@ class SessionsPage(QWidget):
         self.open = kit.button("Open", icon="list")
         self.alarms = kit.button("Alerts", icon="bell")
         self.words = kit.says()
-        self.table = kit.table(HEADERS, [], stretch=2)
+        self.table = kit.table(HEADERS, [], stretch=HEADERS.index("Protocol"))
         self.table.setAccessibleName("Sessions")
+        self.table.setWordWrap(False)  # a row is one line high
         self.question = QVBoxLayout()
         self.question.setSpacing(8)
         top = QHBoxLayout()
