@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from ketamonitor.form_book import FormBook
 from ketamonitor.people import People, Role
 from ketamonitor.store import Store, StoreError, check_store, open_store
 from ketamonitor.treatment.hand_in import FORMS, Due, HandIns, due_of, handed_in, struck, told
-from tests.domain.builders import SESSION, at, protocol, started
+from tests.domain.builders import SESSION, protocol, started
 from tests.fakes import START, ManualClock
 from ui.command import main
 
@@ -134,11 +134,12 @@ class Office:
         self.session("KM-261123-000001", simulated=False)
         self.session("KM-261123-000002", simulated=True)
 
-    def session(self, name: str, *, simulated: bool) -> None:
-        first = started(protocol("spravato-56"))
+    def session(self, name: str, *, simulated: bool, began: datetime = START) -> None:
+        first = started(protocol("spravato-56"), at=began)
         first = replace(first, body={**first.body, "simulated": simulated})
         one = chain(first, name, 1, first.at, GENESIS)
-        ended = drafts.ended("Treatment complete", at=at(7600), author="okafor")
+        over = began + timedelta(hours=2)
+        ended = drafts.ended("Treatment complete", at=over, author="okafor")
         self.store.append([one, chain(ended, name, 2, ended.at, one.hash)])
 
 
@@ -207,20 +208,24 @@ def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, object] | 
 def test_handed_in_struck_and_listed_by_command(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    by = {"name": "rems_monitoring", "by": "2026-11-30"}
-    open_ = {**by, "handed_in": None, "reference": None}
-    assert listed(capsys) == {SESSION: open_, "KM-261123-000002": None}
-    done = ("--handed-in", "2026-11-23", "--reference", "REF 7", "--user", "okafor")
-    # The command asks the computer's clock, which may be before the day of this session.
-    status = form(SESSION, *done)
-    out = capsys.readouterr()
-    if status:
-        assert "is still to come" in out.err
-        office.book.write(lambda known, now: said(known, DAY, now))
-    assert listed(capsys)[SESSION] == {**by, "handed_in": "2026-11-23", "reference": "REF 7"}
-    assert form(SESSION, "--strike", "other patient", "--user", "okafor") == 0
-    assert capsys.readouterr().out == f"Form of {SESSION} not handed in: row 1 struck out\n"
-    assert listed(capsys)[SESSION] == open_
+    # The command asks the computer's own clock: this session is long ago by any.
+    old = "KM-240110-000003"
+    office.session(old, simulated=False, began=datetime(2024, 1, 10, 9, tzinfo=UTC))
+    by = {"name": "rems_monitoring", "by": "2024-01-17"}
+    owed = {**by, "handed_in": None, "reference": None}
+    found = listed(capsys)
+    assert (found[old], found["KM-261123-000002"]) == (owed, None)
+    done = ("--handed-in", "2024-01-12", "--reference", "REF 7", "--user", "okafor")
+    assert form(old, *done) == 0
+    assert capsys.readouterr().out == f"Form of {old} handed in on 12 Jan 2024\n"
+    assert listed(capsys)[old] == {**by, "handed_in": "2024-01-12", "reference": "REF 7"}
+    assert form(old, *done) == 1
+    assert "strike that out first" in capsys.readouterr().err
+    assert form(old, "--strike", "other patient", "--user", "okafor") == 0
+    assert capsys.readouterr().out == f"Form of {old} not handed in: row 1 struck out\n"
+    assert listed(capsys)[old] == owed
+    assert main(["session", "list"]) == 0
+    assert "form overdue since 17 Jan 2024" in capsys.readouterr().out
     assert [row.author for row in office.store.entries(FORMS)] == ["okafor", "okafor"]
 
 

@@ -95,6 +95,7 @@ class SessionsPage(QWidget):
         self.table = kit.table(HEADERS, [], stretch=HEADERS.index("Protocol"))
         self.table.setAccessibleName("Sessions")
         self.table.setWordWrap(False)  # a row is one line high
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # both drug and dose are read
         self.question = QVBoxLayout()
         self.question.setSpacing(8)
         top = QHBoxLayout()
