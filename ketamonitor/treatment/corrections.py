@@ -32,7 +32,7 @@ _KINDS = ("reading", "dose", "infusion", "observation", "note")
 #: Events that a person enters and that stand for themselves.
 _EVENTS = (
     *("mark", "order", "held", "not_done", "device_step", "checkin", "bp_weighed"),
-    *("episode", "adverse", "criterion", "ready", "left", "action"),
+    *("episode", "adverse", "adverse_none", "criterion", "ready", "left", "action"),
 )
 
 

@@ -5,7 +5,7 @@ The program says what is recorded as met. Whether somebody may leave is for the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ketamonitor import checks
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import INSTRUMENTS, AnswerStatus
+from ketamonitor.treatment.breathing import COUNTED, mildest_lower
 from ketamonitor.treatment.gates import gate_of
 from ketamonitor.treatment.plan import Criterion
 from ketamonitor.words import answer, clock, countdown, pressure
@@ -92,8 +93,6 @@ class Discharge:
     """
 
     answers: dict[str, CriterionAnswer] = field(default_factory=dict)
-    #: The state of an episode that must be over: when it was over or said never to have been.
-    episodes: dict[str, datetime | None] = field(default_factory=dict)
     ready_at: datetime | None = None
     ready_by: str = ""
     departure: Departure | None = None
@@ -111,7 +110,7 @@ class Discharge:
                 self._again(left)
 
     def _again(self, entries: list[Entry]) -> None:
-        self.answers, self.episodes, self.unfinished = {}, {}, []
+        self.answers, self.unfinished = {}, []
         self.ready_at, self.ready_by, self.departure = None, "", None
         self._entries = entries
         for entry in entries:
@@ -128,10 +127,6 @@ class Discharge:
                 body.get("reason", ""),
                 body.get("second"),
             )
-        elif what == "episode":
-            over = body.get("resolved_at")
-            told = entry.at if body.get("none") else None
-            self.episodes[body["what"]] = datetime.fromisoformat(over) if over else told
         elif what == "ready":
             self.ready_at, self.ready_by = entry.at, entry.author
         elif what == "left":
@@ -142,7 +137,7 @@ class Discharge:
             ]
 
 
-_ENTERED = ("criterion", "episode", "ready", "left", "closing")
+_ENTERED = ("criterion", "ready", "left", "closing")
 
 
 def dose_end(record: Record) -> datetime | None:
@@ -227,18 +222,28 @@ def _last_answer(record: Record, instrument: str, after: datetime) -> AnswerPoin
     return max((a for a in found if a.at >= after), key=lambda a: (a.at, a.seq), default=None)
 
 
-def _unwell_since(record: Record, scale: str, over: datetime) -> AnswerPoint | None:
-    """The last answer off the scale's well value that was seen after ``over``. Answers that came
+def _unwell_since(record: Record, what: str, over: datetime) -> AnswerPoint | None:
+    """The last answer that speaks of the episode and was seen after ``over``. Answers that came
     later take none of it back: the end that was confirmed was not the end."""
-    well = INSTRUMENTS[scale].well if scale in INSTRUMENTS else None
-    if well is None:
-        return None
+    scale, unwell = _sign_of(record, what)
     found = [
         a
         for a in record.answers
-        if a.instrument == scale and not a.struck and a.at > over and a.value not in (None, well)
+        if a.instrument == scale and not a.struck and a.at > over and unwell(a.value)
     ]
     return max(found, key=lambda a: (a.at, a.seq), default=None)
+
+
+def _sign_of(record: Record, what: str) -> tuple[str, Callable[[int | None], bool]]:
+    """The instrument whose answers tell of an episode, and which of them do."""
+    if what == "respiratory_depression":
+        limit = mildest_lower(record.info.protocol.limit).get(COUNTED)
+        if limit is None:
+            return COUNTED, lambda _value: False
+        return COUNTED, lambda v: v is not None and limit.beyond(v, limit.value)
+    scale = {"sedation": record.info.protocol.observe.sedation}.get(what, what)
+    well = INSTRUMENTS[scale].well if scale in INSTRUMENTS else None
+    return scale, lambda v: well is not None and v not in (None, well)
 
 
 def _score(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
@@ -271,12 +276,11 @@ def _resolved(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str
     if not none and not over:
         return False, f"{what} is not over"
     since = (record.first_dose_at or end) if none else datetime.fromisoformat(over)
-    scale = {"sedation": record.info.protocol.observe.sedation}.get(row.of, row.of)
-    against = _unwell_since(record, scale, since)
+    against = _unwell_since(record, row.of, since)
     told = "none" if none else f"over {clock(since)}"
     if against is not None:
-        seen = answer(scale, against.status, against.value)
-        label = INSTRUMENTS[scale].label
+        seen = answer(against.instrument, against.status, against.value)
+        label = INSTRUMENTS[against.instrument].label
         return False, f"{label} {seen} at {clock(against.at)}, but confirmed as {told}"
     return True, f"{what} {told}"
 

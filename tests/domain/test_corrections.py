@@ -20,6 +20,7 @@ from ketamonitor.report.frame import Frame
 from ketamonitor.schedule import due_of
 from ketamonitor.session import LiveSession
 from ketamonitor.treatment import adverse, discharge, episodes, infusion, nasal, order
+from ketamonitor.treatment.breathing import breathing_of
 from ketamonitor.treatment.checkin import bp_weighed, checkin
 from ketamonitor.treatment.closing import open_items
 from ketamonitor.treatment.corrections import LONGEST_REASON, Standing, in_the_way, struck
@@ -152,9 +153,10 @@ KINDS = {
     "weighed": lambda m: bp_weighed(2, 150, 95, "delay", "again soon", at=at(60 * m), author=BY),
     "device step": lambda m: a_step(nasal.STEPS[m % 6], 60 * m),
     "episode": lambda m: episodes.episode(
-        "sedation", onset_at=at(0), resolved_at=at(30 * m), at=at(60 * m), author=BY
+        "sedation", onset_at=at(0), resolved_at=at(30 * m), medicine=False, at=at(60 * m), author=BY
     ),
     "adverse": lambda m: adverse.adverse("Nausea", False, (), "over", "", at=at(60 * m), author=BY),
+    "no adverse": lambda m: adverse.adverse_none(adverse.AdverseEvents(), at=at(60 * m), author=BY),
     "met": lambda m: discharge.met(IV.criterion, "walks", at=at(60 * m), author=BY),
     "overridden": lambda m: discharge.overridden(
         IV.criterion, "gate", "asked to go", "lund", at=at(60 * m), author=BY
@@ -188,6 +190,8 @@ def told(entries: list[Entry], now: datetime) -> dict[str, object]:
         "devices": made.nasal.view(1),
         "episodes": [said.text for said in made.episodes.confirmed.values()],
         "adverse": [event.what for event in made.adverse.events],
+        "no adverse": made.adverse.none_said is not None,
+        "breathing": breathing_of(made).text,
         "ready": (made.discharge.ready_at, made.discharge.departure),
         "observed": view.observed,
         "infusion": view.infusion,

@@ -15,8 +15,9 @@ from ketamonitor.treatment import discharge
 from ketamonitor.treatment.checkin import checkin
 from ketamonitor.treatment.closing import answered_alike, open_items
 from ketamonitor.treatment.discharge import CriterionState, criteria
+from ketamonitor.treatment.episodes import episode as episode_of
 from ketamonitor.treatment.plan import CheckInPlan, Criterion, DuePlan, GatePlan, ObservePlan
-from tests.domain.builders import at, chained, cuff, plain_protocol, started
+from tests.domain.builders import at, chained, cuff, plain_protocol, protocol, started
 
 PLAN = (
     Criterion(id="gate", text="Time has passed", by="gate"),
@@ -338,3 +339,22 @@ def test_an_item_that_was_answered_at_check_in_meets_its_criterion() -> None:
     assert shown(none, dose(100)).state is OPEN
     said = discharge.met((row,), "escort", at=at(200), author="okafor")
     assert shown(none, dose(100), said).state is MET
+
+
+def test_breaths_counted_low_take_back_that_breathing_was_never_depressed() -> None:
+    row = Criterion(id="air", text="Breathing well", by="resolved", of="respiratory_depression")
+    used = msgspec.structs.replace(protocol(), criterion=(row,))
+
+    def shown(*steps: Draft) -> tuple[CriterionState, str]:
+        found = criteria(Record.of(chained([started(used), dose(10), *steps])), at(9000))[0]
+        return found.state, found.evidence
+
+    def counted(t_s: float, value: int) -> Draft:
+        return drafts.observation("breaths", "answered", value, at=at(t_s), author="okafor")
+
+    none = episode_of("respiratory_depression", none=True, at=at(3000), author="okafor")
+    assert shown(none)[0] is MET
+    assert shown(counted(900, 14), none)[0] is MET
+    state, told = shown(none, counted(3600, 8), counted(4200, 14))
+    assert state is NOT_MET
+    assert told == "Breaths 8 /min at 15:00, but confirmed as none"

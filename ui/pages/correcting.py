@@ -29,7 +29,7 @@ HEADERS = ("At", "Entered", "What", "By")
 _ANEW = {
     **dict.fromkeys(("dose", "infusion", "order", "held", "device_step"), "dose"),
     **dict.fromkeys(("criterion", "ready", "left"), "home"),
-    **dict.fromkeys(("episode", "adverse"), "course"),
+    **dict.fromkeys(("episode", "adverse", "adverse_none"), "course"),
     **{"reading": "pressure", "observation": "observation", "note": "note", "mark": "mark"},
     **{"checkin": "checkin", "bp_weighed": "baseline", "not_done": "schedule"},
 }
