@@ -32,6 +32,7 @@ from ketamonitor.treatment.plan import (
     GatePlan,
     Key,
     ObservePlan,
+    check_sense,
     check_treatment,
 )
 
@@ -132,9 +133,17 @@ def read_text(text: str) -> TreatmentProtocol:
     if not data:
         raise ProtocolError("is empty: copy a protocol that comes with the program")
     try:
-        return protocol_from_json(data)
-    except ProtocolError as error:
+        protocol = protocol_from_json(data)
+        check_sense(
+            protocol.dose,
+            protocol.baseline,
+            protocol.due,
+            protocol.observe,
+            protocol.criterion,
+        )
+    except (ProtocolError, PlanError) as error:
         raise ProtocolError(str(error), toml_lines.of_fault(text, str(error))) from error
+    return protocol
 
 
 def _check(protocol: TreatmentProtocol) -> None:

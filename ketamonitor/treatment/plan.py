@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -120,6 +121,9 @@ class Criterion(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     percent: Annotated[float, Meta(gt=0, le=100)] | None = None
 
 
+#: The scales of sedation, of which a protocol has one.
+SEDATION = ("moaas", "rass", "ramsay", "poss")
+
 #: What can be ``resolved``, as the patient monitoring form of the REMS asks for it.
 EPISODES = ("sedation", "dissociation", "respiratory_depression")
 
@@ -208,3 +212,64 @@ def _known(place: str, keys: tuple[str, ...]) -> None:
         if key not in INSTRUMENTS:
             known = ", ".join(INSTRUMENTS)
             raise PlanError(f"{place}: unknown instrument {key!r} (known: {known})")
+
+
+def check_sense(
+    dose: DosePlan,
+    baseline: BaselinePlan,
+    due: tuple[DuePlan, ...],
+    observe: ObservePlan,
+    criteria: tuple[Criterion, ...],
+) -> None:
+    """What a file must not ask for because nobody could do or meet it. Raises :class:`PlanError`.
+
+    Of files only: a session that was recorded under such a protocol is read all the same.
+    """
+    for key in ("mg_per_kg_range", "minutes_range"):
+        pair, usual = getattr(dose, key), getattr(dose, key.removesuffix("_range"))
+        if pair is not None and usual is not None and not pair[0] <= usual <= pair[1]:
+            raise PlanError(f"dose.{key}: {usual:g} of the protocol itself is outside it")
+    if baseline.weigh_above[0] <= baseline.weigh_above[1]:
+        raise PlanError("baseline.weigh_above: systolic first, and above diastolic")
+    if observe.sedation not in SEDATION:
+        known = ", ".join(SEDATION)
+        raise PlanError(f"observe.sedation: must be one of {known}, not {observe.sedation!r}")
+    for key in observe.rows:
+        if key in SEDATION and key != observe.sedation:
+            raise PlanError(f"observe.rows: {key!r} is a second scale of sedation")
+    _asked_for("observe.sedation", observe.sedation, observe)
+    names: set[str] = set()
+    for number, row in enumerate(due):
+        _sensible_due(f"due[{number}]", row, observe)
+        if row.name and row.name in names:
+            raise PlanError(f"due[{number}].name: {row.name!r} is there twice")
+        names.add(row.name)
+    for number, criterion in enumerate(criteria):
+        _can_be_met(f"criterion[{number}]", criterion, observe)
+
+
+def _sensible_due(place: str, row: DuePlan, observe: ObservePlan) -> None:
+    steps = [after - before for before, after in pairwise(row.minutes)]
+    steps += [row.every_min] if row.every_min is not None else []
+    if steps and row.early_min >= min(steps):
+        # The next slot would be open before this one's time: a reading on time would fill none.
+        raise PlanError(f"{place}.early_min: must be less than the {min(steps):g} min between two")
+    for key in row.asks:
+        _asked_for(f"{place}.asks", key, observe)
+
+
+def _can_be_met(place: str, row: Criterion, observe: ObservePlan) -> None:
+    if row.by == "bp" and row.percent is None:
+        raise PlanError(f"{place}.percent is missing: a pressure is met within so many percent")
+    if row.by != "score":
+        return
+    _asked_for(f"{place}.of", row.of, observe)
+    scale = INSTRUMENTS[row.of]
+    for key, value in (("at_least", row.at_least), ("at_most", row.at_most)):
+        if value is not None and not scale.low <= value <= scale.high:
+            raise PlanError(f"{place}.{key}: {scale.label} goes from {scale.low} to {scale.high}")
+
+
+def _asked_for(place: str, key: str, observe: ObservePlan) -> None:
+    if key not in observe.rows:
+        raise PlanError(f"{place}: {key!r} is not among observe.rows, nobody could answer it")

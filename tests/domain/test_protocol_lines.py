@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from ketamonitor.library import SHIPPED, load_protocols
-from ketamonitor.protocol import LARGEST, ProtocolError, read_protocol
+from ketamonitor.protocol import (
+    LARGEST,
+    ProtocolError,
+    protocol_from_json,
+    read_protocol,
+    read_text,
+)
 from ketamonitor.toml_lines import places
 from ui.command import main
 
@@ -177,3 +185,39 @@ j = 2
         **{"e[1]": 9, "e[1].h": 10, "e[1].i[0]": 11, "e[1].i[0].j": 12, "e[1].i[1]": 13},
         "e[1].i[1].j": 14,
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("weigh_above = [140, 90]", "weigh_above = [90, 140]", "baseline.weigh_above"),
+        ("percent = 20\n", "", "criterion[1].percent is missing"),
+        ("at_least = 5", "at_least = 6", "Sedation goes from 0 to 5"),
+        ("at_most = 1", "at_most = inf", "Dissociation goes from 0 to 10"),
+        ('of = "dissociation"', 'of = "padss"', "'padss' is not among observe.rows"),
+        ('sedation = "moaas"', 'sedation = "pain"', "observe.sedation: must be one of"),
+        ('sedation = "moaas"', 'sedation = "rass"', "'moaas' is a second scale"),
+        ('rows = ["moaas",', 'rows = ["moaas", "rass",', "'rass' is a second scale"),
+        ("early_min = 3", "early_min = 10", "less than the 10 min between two"),
+        ("early_min = 3", "early_min = 3\nevery_min = 2", "less than the 2 min between two"),
+        ('what = "observation"', 'what = "observation"\nasks = ["padss"]', "nobody could answer"),
+        ("minutes = 40", "minutes = 40\nmg_per_kg_range = [1, 2]", "0.5 of the protocol itself"),
+    ],
+)
+def test_what_nobody_could_do_or_meet_is_refused_in_a_file_and_read_in_a_record(
+    before: str, after: str, says: str
+) -> None:
+    text = (SHIPPED / "iv-ketamine-40.toml").read_text(encoding="utf-8")
+    changed = text.replace(before, after, 1)
+    assert changed != text
+    with pytest.raises(ProtocolError, match=re.escape(says)) as found:
+        read_text(changed)
+    assert found.value.line > 0
+    assert protocol_from_json(tomllib.loads(changed)).name == "iv-ketamine-40"
+
+
+def test_two_slots_of_one_name_are_refused() -> None:
+    text = (SHIPPED / "spravato-56.toml").read_text(encoding="utf-8")
+    row = '[[due]]\nwhat = "bp"\nname = "SPRAVATO 40 min"\nminutes = [45]\nlate_min = 10\n\n'
+    with pytest.raises(ProtocolError, match="there twice"):
+        read_text(text.replace("[[criterion]]", row + "[[criterion]]", 1))
