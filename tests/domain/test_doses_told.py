@@ -15,6 +15,7 @@ from ketamonitor.entries import GENESIS, Draft, Entry, chain
 from ketamonitor.phases import phases
 from ketamonitor.record import Record
 from ketamonitor.report.content import content
+from ketamonitor.report.course import event_text
 from ketamonitor.report.tables import write_csv
 from ketamonitor.script import ScriptError, Seen, drafts_of, read_script
 from ketamonitor.session import LiveSession
@@ -212,3 +213,14 @@ def test_another_drug_does_not_end_the_dosing() -> None:
     view = picture(session(other), 120)
     assert view.doses == 0
     assert view.order is None
+
+
+def test_a_struck_answer_is_told_as_struck_among_the_events() -> None:
+    answers = [
+        drafts.observation(key, "answered", value, at=at(60), author="okafor")
+        for key, value in (("moaas", 2), ("dissociation", 7))
+    ]
+    strike = {"of_seq": 2, "reason": "other patient", "body": None}
+    made = Record.of(chained([started(), *answers, Draft("correction", at(90), "okafor", strike)]))
+    (event,) = made.events
+    assert event_text(made, event) == "Sedation 2 (struck), dissociation 7"
