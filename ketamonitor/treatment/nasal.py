@@ -294,7 +294,12 @@ def confirm(
 
 def unfinished(nasal: NasalView) -> str:
     """What is open of the devices, for the end of the session; empty where nothing is."""
-    now = nasal.current
+    now, stopped = nasal.current, nasal.stopped
+    if stopped is not None and "first" in stopped.times:
+        return (
+            f"Device {stopped.number} was sprayed and stopped: what went in is not counted,"
+            " record it as a dose and say how it was watched"
+        )
     if now is None:
         return ""
     if now.times:

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
+from ketamonitor.treatment.closing import open_items
 from ketamonitor.treatment.nasal import (
     STEPS,
     NasalView,
@@ -132,6 +133,21 @@ def test_a_stop_needs_a_reason_and_what_was_not_confirmed_does_not_count() -> No
     assert course.view.current is None
     with pytest.raises(ValueError, match="Stopped at device 2: Nausea or vomiting"):
         course.do("second", 402)
+
+
+def test_a_spray_into_a_device_that_was_stopped_is_asked_for_at_the_end() -> None:
+    course = Course()
+    for step in STEPS[:3]:
+        course.do(step, 0)
+    course.do("stop", 5, "Patient asks to stop")
+    assert unfinished(course.view) == ""  # nothing went in
+    course = Course()
+    for step in STEPS[:4]:
+        course.do(step, 0)
+    course.do("stop", 5, "Nausea or vomiting")
+    items = open_items(course.record, (), ())
+    assert [item.key for item in items] == ["no_dose", "nasal"]
+    assert items[1].text.startswith("Device 1 was sprayed and stopped")
 
 
 def test_another_device_in_place_of_one_begun_asks_why_and_starts_over() -> None:
