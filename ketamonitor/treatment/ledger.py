@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +23,8 @@ TOLERANCE = Decimal("0.05")
 MOST_MG = Decimal(100_000)
 
 _ZERO = Decimal(0)
+
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 
 
 class What(StrEnum):
@@ -196,11 +199,11 @@ def _number(typed: str, what: str) -> Decimal:
     typed = typed.strip()
     if not typed:
         raise ValueError(f"{what}: type the number")
-    try:
-        number = Decimal(typed)
-    except InvalidOperation:
-        raise ValueError(f"{what} must be a number with a point, such as 34.2") from None
-    if not number.is_finite() or abs(number) > MOST_MG:
+    # Digits and one point only: Decimal alone would take 1e3, 1_000, nan and other alphabets.
+    if not _PLAIN.fullmatch(typed):
+        raise ValueError(f"{what} must be a number with a point, such as 34.2")
+    number = Decimal(typed)
+    if abs(number) > MOST_MG:
         raise ValueError(f"{what} must be at most {MOST_MG}")
     if number != number.quantize(Decimal("0.001")):
         raise ValueError(f"{what} has more than three places after the point")
@@ -497,6 +500,8 @@ class _Fold:
             self._vials[vial.number] = replace(vial, opened=True)
             return
         if what is What.DRAWN:
+            if not vial.opened:
+                self._faults.append(f"row {row.seq} draws from vial {vial.number}, never opened")
             drawing = Drawing(row.seq, vial.number, row.body["session"], _moved(row))
             self._drawings[row.seq] = drawing
         left = vial.left_mg + (_moved(row) if what is What.COUNTED else -_moved(row))
