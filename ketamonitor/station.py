@@ -35,7 +35,16 @@ from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
 from ketamonitor.recorder import Recorder, Written
 from ketamonitor.store import SessionSummary, Store, data_folder, open_store
-from ketamonitor.view import ActiveAlarm, DeviceChoice, Patient, SessionView, Update
+from ketamonitor.treatment.checkin import ItemAnswer
+from ketamonitor.treatment.patients import known_patients, same
+from ketamonitor.view import (
+    ActiveAlarm,
+    DeviceChoice,
+    Patient,
+    SessionInfo,
+    SessionView,
+    Update,
+)
 
 if TYPE_CHECKING:  # numbers of samples and a sound library: only where something is to sound
     from ketamonitor.signals.annunciator import Annunciator, Submit
@@ -314,6 +323,16 @@ class Station:
     def record(self, session: str) -> Record:
         """Raises ``ValueError`` when there is no such session."""
         return Record.of(self._reading.iter_entries(session))
+
+    def allergies_before(self, info: SessionInfo) -> ItemAnswer | None:
+        """What the patient of this session said of allergies at the last real session before it;
+        ``None`` where nobody was told. It is shown to be asked again and is no answer."""
+        earlier = [s for s in self.sessions() if s.started_at < info.started_at]
+        known = same(known_patients(earlier), info.patient)
+        if known is None:
+            return None
+        answer = self.record(known.last_session).checkin.view.answers.get("allergies")
+        return answer if answer is not None and answer.done else None
 
     def protocol(self, name: str) -> TreatmentProtocol:
         """Raises ``ValueError`` with the known names for an unknown one."""

@@ -222,5 +222,5 @@ def test_a_struck_answer_is_told_as_struck_among_the_events() -> None:
     ]
     strike = {"of_seq": 2, "reason": "other patient", "body": None}
     made = Record.of(chained([started(), *answers, Draft("correction", at(90), "okafor", strike)]))
-    (event,) = made.events
+    event, _correction = made.events
     assert event_text(made, event) == "Sedation 2 (struck), dissociation 7"

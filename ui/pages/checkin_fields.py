@@ -133,6 +133,13 @@ class ItemForm(QWidget):
         inside.setSpacing(2)
         if item.hint:
             inside.addWidget(kit.label(item.hint, "muted", wrap=True))
+        self._before: Mapping[str, Value] = {}
+        self.before_words = kit.label("", "fact", wrap=True)
+        self.again = kit.button("The patient says the same today", key="Y")
+        self.again.clicked.connect(self._say_again)
+        for part in (self.before_words, self.again):
+            part.hide()
+            inside.addWidget(part)
         self.rows = [FieldRow(kit, row) for row in item.fields]
         for row in self.rows:
             row.changed.connect(self._answering)
@@ -158,6 +165,23 @@ class ItemForm(QWidget):
         for row in self.rows:
             row.fit(room)
         self._low.setDirection(_WAY[room < STACKED_BELOW])
+
+    def tell_before(self, words: str, value: Mapping[str, Value]) -> None:
+        """What was answered at an earlier session: words beside the empty fields, and a button that
+        puts it into them once the patient has said it again. Save is another act."""
+        self._before = value
+        self.before_words.setText(words)
+        for part in (self.before_words, self.again):
+            part.show()
+
+    def _say_again(self) -> None:
+        self.clear()
+        for row in self.rows:
+            given = self._before.get(row.row.key)
+            if row.choice is not None and given in row.row.options:
+                row.choice.choose(str(given))
+            elif row.typed is not None and given is not None:
+                row.typed.setText(str(given))
 
     @property
     def status(self) -> str:
@@ -192,7 +216,7 @@ class ItemForm(QWidget):
 
     def controls(self) -> list[QWidget]:
         """Everything that can have the focus."""
-        found: list[QWidget] = [self.reason, *self.instead.buttons.values()]
+        found: list[QWidget] = [self.reason, self.again, *self.instead.buttons.values()]
         for row in self.rows:
             found += row.choice.buttons.values() if row.choice is not None else (row.control,)
         return found
@@ -201,7 +225,11 @@ class ItemForm(QWidget):
         return self.rows[0].control
 
     def key(self, event: QKeyEvent) -> bool:
-        """A digit on the marked question; ``True`` where it was one of its answers."""
+        """A digit on the marked question, or ``Y`` for what was said before; ``True`` where it was
+        one of its answers."""
+        if event.text().upper() == "Y" and self._before:
+            self._say_again()
+            return True
         row = self._marked()
         if row is None or row.choice is None:
             return False
