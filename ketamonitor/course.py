@@ -164,19 +164,6 @@ class Infusion:
             return "stopped"
         return self.segments[-1].state
 
-    def take(self, act: Act) -> None:
-        """A further act on the pump, whenever it was."""
-        self.acts.append(act)
-        self._settle()
-
-    def strike(self, seq: int) -> None:
-        """An act that was struck out counts no more. The start's is the whole infusion's."""
-        gone = [act for act in self.acts if act.seq == seq and act.action != "start"]
-        if gone:
-            self.struck_acts += gone
-            self.acts = [act for act in self.acts if act not in gone]
-            self._settle()
-
     def given(self, now: datetime) -> Fraction:
         """Exactly what ran in by ``now`` if the pump ran as recorded, at most what was planned."""
         return given(self._stretches, self.planned, now)

@@ -211,9 +211,19 @@ def mark(text: str, *, at: datetime, author: str) -> Draft:
 
 
 def baseline(
-    sys: float, dia: float, of_seq: int, of_at: datetime, *, at: datetime, author: str
+    sys: float,
+    dia: float,
+    of_seq: int,
+    of_at: datetime,
+    *,
+    why: str = "",
+    at: datetime,
+    author: str,
 ) -> Draft:
-    """The lock of the cuff reading in entry ``of_seq`` (measured at ``of_at``) as baseline."""
+    """The lock of the cuff reading in entry ``of_seq`` (measured at ``of_at``) as baseline.
+
+    ``why`` answers for one that was taken after the first dose.
+    """
     checks.in_range(sys, NIBP_SYS)
     checks.in_range(dia, NIBP_DIA)
     body = {
@@ -223,6 +233,8 @@ def baseline(
         "of_seq": of_seq,
         "of_at": of_at.isoformat(),
     }
+    if why.strip():
+        body["why"] = checks.text(why, "The reason", 200)
     return Draft("event", at, author, body)
 
 

@@ -9,7 +9,8 @@ from io import StringIO
 
 from ketamonitor.entries import GENESIS, Draft, Entry, chain, stamp, verify_chain
 from ketamonitor.store import Store, StoreError
-from ketamonitor.treatment.ledger import LEDGER, Ledger, What, drug_event
+from ketamonitor.treatment.drug_use import drug_event
+from ketamonitor.treatment.ledger import LEDGER, Ledger, What
 
 HEADERS = (
     *("row", "at", "entered_at", "author", "what", "mg", "vial", "drawing", "session", "lot"),

@@ -22,16 +22,16 @@ from ketamonitor.course import (
     Infusion,
     Series,
 )
-from ketamonitor.entries import GENESIS, PROGRAM, Entry
+from ketamonitor.entries import GENESIS, PROGRAM, Body, Entry
 from ketamonitor.protocol import protocol_from_json
 from ketamonitor.treatment.adverse import AdverseEvents
 from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.corrections import Corrections
 from ketamonitor.treatment.discharge import Discharge
+from ketamonitor.treatment.drug_use import DrugUse
 from ketamonitor.treatment.drugs import is_treatment
 from ketamonitor.treatment.episodes import Episodes
-from ketamonitor.treatment.infusion import act_of
-from ketamonitor.treatment.ledger import DrugUse
+from ketamonitor.treatment.infusion import Act, act_of
 from ketamonitor.treatment.nasal import Nasal
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.order import Orders
@@ -84,6 +84,9 @@ class Record:
     by_source: dict[str, int] = field(default_factory=dict)
     #: The recorder needs no history of the continuous values; a chart does.
     keep_series: bool = True
+    #: Acts on the pump by their entry, with its body; entries that were struck out.
+    _pump: dict[int, tuple[Act, Body]] = field(default_factory=dict)
+    _struck: set[int] = field(default_factory=set)
     #: Ends of a hold in the mouth, by their entry: the dose that each is of.
     _held: dict[int, int] = field(default_factory=dict)
 
@@ -113,6 +116,8 @@ class Record:
         """When the first dose of the treatment began, an infusion's start included."""
         starts = [dose.at for dose in self.doses if not dose.struck and self.treats(dose.drug)]
         starts += [i.started_at for i in self.infusions if self.treats(i.drug)]
+        # A spray is in the nose before somebody has confirmed its device.
+        starts += [sprayed.at for sprayed in self.nasal.sprays]
         return min(starts, default=None)
 
     def total_mg(self, now: datetime) -> float:
@@ -229,31 +234,44 @@ class Record:
         self._event(entry, f"{body['drug']} {what}")
 
     def _infusion(self, entry: Entry) -> None:
-        body, act = entry.body, act_of(entry)
+        act = act_of(entry)
         if act is None:
             return
-        if act.action == "start":
-            self.infusions.append(
-                Infusion(
-                    body["drug"],
-                    body["route"],
-                    body["planned_mg"],
-                    body["minutes"],
-                    entry.at,
-                    entry.author,
-                    [act],
-                    body.get("strength_mg_ml"),
-                    body.get("why", ""),
-                )
-            )
-        elif self.infusions:
-            # One entered late belongs to the infusion that ran then.
-            before = [one for one in self.infusions if one.started_at <= entry.at]
-            (before or self.infusions)[-1].take(act)
-        else:
-            return
-        told = words.infusion(body)
+        self._pump[entry.seq] = (act, entry.body)
+        self._settle_infusions()
+        told = words.infusion(entry.body)
         self._event(entry, told[0] + (f", {told[1]}" if told[1] else ""))
+
+    def _settle_infusions(self) -> None:
+        """Each start is an infusion, in order of their own times, and each other act belongs to
+        the one that ran then: so late entries and corrections leave none without its stop."""
+        standing = [act for act, _ in self._pump.values() if act.seq not in self._struck]
+        struck = [act for act, _ in self._pump.values() if act.seq in self._struck]
+        starts = sorted((a for a in standing if a.action == "start"), key=lambda a: (a.at, a.seq))
+        acts: dict[int, list[Act]] = {start.seq: [start] for start in starts}
+        taken: dict[int, list[Act]] = {start.seq: [] for start in starts}
+        for act in standing + struck:
+            before = [start for start in starts if start.at <= act.at] or starts[:1]
+            if act.action != "start" and before:
+                (taken if act.seq in self._struck else acts)[before[-1].seq].append(act)
+        self.infusions = [self._begun(acts[s.seq], taken[s.seq]) for s in starts]
+        self.struck_infusions = [self._begun([a], []) for a in struck if a.action == "start"]
+
+    def _begun(self, acts: list[Act], struck: list[Act]) -> Infusion:
+        start = acts[0]
+        body = self._pump[start.seq][1]
+        return Infusion(
+            body["drug"],
+            body["route"],
+            body["planned_mg"],
+            body["minutes"],
+            start.at,
+            start.author,
+            acts,
+            body.get("strength_mg_ml"),
+            body.get("why", ""),
+            struck_acts=struck,
+        )
 
     def _observation(self, entry: Entry) -> None:
         body = entry.body
@@ -288,7 +306,8 @@ class Record:
                 entry.author,
                 body["of_seq"],
             )
-            self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}")
+            why = f", {body['why']}" if body.get("why") else ""
+            self._event(entry, f"Baseline locked {body['sys']:g}/{body['dia']:g}{why}")
         elif body.get("event") == "held":
             self._held[entry.seq] = body["of_seq"]
             self._hold(body["of_seq"], body["hold_s"], body["after_hold"])
@@ -323,10 +342,9 @@ class Record:
         self.cuff = [replace(c, struck=True) if c.seq == of_seq else c for c in self.cuff]
         self.doses = [replace(d, struck=True) if d.seq == of_seq else d for d in self.doses]
         self.answers = [replace(a, struck=True) if a.seq == of_seq else a for a in self.answers]
-        self.struck_infusions += [i for i in self.infusions if i.acts[0].seq == of_seq]
-        self.infusions = [one for one in self.infusions if one.acts[0].seq != of_seq]
-        for infusion in self.infusions:
-            infusion.strike(of_seq)
+        self._struck.add(of_seq)
+        if of_seq in self._pump:
+            self._settle_infusions()
         if of_seq in self._held:
             self._hold(self._held.pop(of_seq), None, None)
         self._strike_event(of_seq)

@@ -18,8 +18,9 @@ from ketamonitor.words import clock
 if TYPE_CHECKING:
     from ketamonitor.record import Record
 
-#: More slots than this no row has: a clock far off must not make a list without end.
-MOST_SLOTS = 400
+#: More slots than this no row has (one a minute for a day): a clock far off must not make a list
+#: without end.
+MOST_SLOTS = 1440
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.record import Record, body_time, session_info
 from ketamonitor.schedule import due_of
 from ketamonitor.treatment.closing import open_items
-from ketamonitor.treatment.discharge import criteria
+from ketamonitor.treatment.discharge import criteria, ready_of
 from ketamonitor.treatment.gates import gate_of
 from ketamonitor.view import (
     ActiveAlarm,
@@ -158,7 +158,7 @@ class LiveSession:
         gate = gate_of(record, now)
         due = self.due(now)
         next_bp = _next_bp(due)
-        checked = criteria(record, now)
+        checked, ready = criteria(record, now), ready_of(record)
         links = tuple(self._links.values())
         situation = self._situation(now, record_fault, due)
         active = _as_now(self.alarms.active, holding(situation))
@@ -201,7 +201,7 @@ class LiveSession:
             checkin=record.checkin.view,
             criteria=checked,
             open_items=open_items(record, due, checked),
-            ready_at=record.discharge.ready_at,
+            ready_at=None if ready is None else ready[0],
             departure=record.discharge.departure,
             nasal=record.nasal.of_plan(record.info.protocol.dose),
         )
@@ -232,7 +232,9 @@ class LiveSession:
     def _infusion(self, now: datetime) -> InfusionView | None:
         if not self.record.infusions:
             return None
-        infusion = self.record.infusions[-1]
+        # One that goes on is the one to be seen, whichever began last.
+        going = [i for i in self.record.infusions if i.stopped_at is None]
+        infusion = (going or self.record.infusions)[-1]
         return InfusionView(
             infusion.state,
             infusion.started_at,

@@ -225,7 +225,7 @@ def _session(body: Any) -> tuple[str, str] | None:
 
 def _event(body: Any) -> tuple[str, str] | None:
     if body["event"] == "baseline_locked":
-        return f"Baseline locked {pressure(body['sys'], body['dia'])}", ""
+        return f"Baseline locked {pressure(body['sys'], body['dia'])}", body.get("why", "")
     if body["event"] == "cuff_interval":
         if body["minutes"] is None:
             return "Cuff interval off", body["source"]

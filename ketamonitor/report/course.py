@@ -191,6 +191,7 @@ def ledger(record: Record, frame: Frame) -> list[list[str]]:
         lines.append((dose.at, text, "; ".join(w for w in why if w), "", dose.author))
     for infusion in record.infusions:
         lines += _infusion_lines(infusion, _until(record), frame)
+        lines += _set_in_a_pause(infusion, frame)
         lines += _struck_lines(infusion, infusion.struck_acts, frame)
     for infusion in record.struck_infusions:
         lines += _struck_lines(infusion, [*infusion.acts, *infusion.struck_acts], frame)
@@ -251,6 +252,21 @@ def _struck_lines(
         told = "; ".join(w for w in (act.reason, _entered(frame, act.at, act.recorded_at)) if w)
         text = f"{_act(infusion, act.action)} (struck, not counted)"
         yield act.at, text, told, "", act.author or infusion.author
+
+
+def _set_in_a_pause(
+    infusion: Infusion, frame: Frame
+) -> Iterator[tuple[datetime, str, str, str, str]]:
+    """Rates that were set while the pump stood: they begin no stretch, and were entered."""
+    for act in infusion.acts:
+        stood = any(
+            s.state == "paused" and s.start <= act.at and (s.end is None or act.at < s.end)
+            for s in infusion.segments
+        )
+        if act.action == "rate" and act.mg_per_min is not None and stood:
+            told = "; ".join(w for w in (act.reason, _entered(frame, act.at, act.recorded_at)) if w)
+            text = f"Infusion rate changed to {float(act.mg_per_min):.3g} mg/min in the pause"
+            yield act.at, text, told, "0", act.author or infusion.author
 
 
 def _infusion_lines(

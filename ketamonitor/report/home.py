@@ -6,7 +6,12 @@ from typing import Any
 
 from ketamonitor.record import Record
 from ketamonitor.report.frame import Frame
-from ketamonitor.treatment.discharge import CriterionState, CriterionView, criteria
+from ketamonitor.treatment.discharge import (
+    CriterionState,
+    CriterionView,
+    criteria,
+    ready_of,
+)
 
 _STATES = {
     CriterionState.OPEN: "not answered",
@@ -23,8 +28,8 @@ def going_home(record: Record, frame: Frame) -> dict[str, Any]:
     rows = [[row.criterion.text, _STATES[row.state], _told(row)] for row in criteria(record, until)]
     if record.first_dose_at is None and not home.answers:
         rows = []  # nothing of the treatment was given, and nobody answered
-    if home.ready_at is not None:
-        rows.append(["Clinically ready", frame.clock(home.ready_at), home.ready_by])
+    if ready := ready_of(record):
+        rows.append(["Clinically ready", frame.clock(ready[0]), ready[1]])
     if home.departure is not None:
         gone = home.departure
         phone = f", {gone.phone}" if gone.phone else ""

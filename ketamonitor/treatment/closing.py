@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ketamonitor.entries import Draft
 from ketamonitor.treatment.checkin import label, unanswered
 from ketamonitor.treatment.discharge import CriterionView, closing
+from ketamonitor.treatment.ledger import TOLERANCE, What
 from ketamonitor.treatment.nasal import unfinished
 from ketamonitor.words import clock
 
@@ -68,7 +70,25 @@ def _handled(record: Record) -> list[OpenItem]:
         if rest < 0:
             how = f"{mg} more are given and wasted than drawn"
         items.append(OpenItem(f"drug:{number}", f"Drug ledger: {of}{how}"))
+    if (told := _told_otherwise(record)) and not record.drug.open_mg:
+        items.append(OpenItem("drug_given", told))
     return items
+
+
+def _told_otherwise(record: Record) -> str:
+    """That the ledger says another amount was given than the doses of the record come to."""
+    if not record.drug.mg(What.DRAWN, record.treats) or record.last_at is None:
+        return ""
+    if any(infusion.stopped_at is None for infusion in record.infusions):
+        return ""  # what has run in is known at its stop
+    booked = record.drug.mg(What.GIVEN, record.treats)
+    recorded = Decimal(repr(record.total_mg(record.last_at))).quantize(Decimal("0.001"))
+    if abs(booked - recorded) <= TOLERANCE:
+        return ""
+    return (
+        f"Drug ledger: {booked.normalize():f} mg given,"
+        f" the doses of the record come to {recorded.normalize():f} mg"
+    )
 
 
 def answered_alike(

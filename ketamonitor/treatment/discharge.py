@@ -148,6 +148,10 @@ def dose_end(record: Record) -> datetime | None:
             if infusion.stopped_at is None:
                 return None
             ends.append(infusion.stopped_at)
+    for spray in record.nasal.sprays:
+        if spray.over_at is None:
+            return None
+        ends.append(spray.over_at)
     return max(ends, default=None)
 
 
@@ -155,7 +159,17 @@ def _last_begun(record: Record) -> datetime | None:
     """When the last dose of the treatment's drug began."""
     begun = [dose.at for dose in record.doses if record.counts(dose)]
     begun += [i.started_at for i in record.infusions if record.treats(i.drug)]
+    begun += [spray.at for spray in record.nasal.sprays]
     return max(begun, default=None)
+
+
+def ready_of(record: Record) -> tuple[datetime, str] | None:
+    """When, and by whose word, the patient was clinically ready. What was said before the last
+    dose says nothing of the time after it: it must be said anew."""
+    home, begun = record.discharge, _last_begun(record)
+    if home.ready_at is None or (begun is not None and home.ready_at < begun):
+        return None
+    return home.ready_at, home.ready_by
 
 
 def criteria(record: Record, now: datetime) -> tuple[CriterionView, ...]:
@@ -321,7 +335,7 @@ def overridden(
     row = _row(plan, criterion)
     reason = checks.text(reason, "Reason", LONGEST_REASON)
     second = checks.text(second, "Second person", 80)
-    if second == author:
+    if second.casefold() == author.casefold():
         raise ValueError("The second person must be somebody else")
     body = {
         "event": "criterion",

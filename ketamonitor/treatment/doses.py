@@ -10,13 +10,16 @@ from ketamonitor import checks, drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.treatment.checkin import must_weigh
-from ketamonitor.treatment.drugs import is_treatment
+from ketamonitor.treatment.drugs import form, is_treatment
 from ketamonitor.treatment.order import Order
 from ketamonitor.treatment.plan import DosePlan
 from ketamonitor.words import clock
 
 #: A like dose so soon after (or before) another may be the same one, entered twice.
 DOUBLE = timedelta(seconds=60)
+
+#: A pump's figure so far from the reckoned one (as a share, and in mg) is asked about.
+PUMP_OFF, PUMP_OFF_MG = Decimal("0.05"), Decimal("0.5")
 
 #: So many times the protocol's dose, or its rate, is asked about where it names no range.
 FAR = 2
@@ -34,6 +37,7 @@ def doubts(draft: Draft, record: Record, open_items: Sequence[str] = ()) -> list
     if draft.kind not in ("dose", "infusion"):
         return []
     found = [*_twice(draft, record), *_earlier(draft, record), *_ended(draft, record)]
+    found += _pump(draft, record)
     if draft.kind == "dose" or draft.body["action"] == "start":
         found += _amount(draft, record)
         found += _weight(record)
@@ -64,6 +68,7 @@ def _pressure(draft: Draft, record: Record) -> Iterator[str]:
     before = [point for point in record.cuff if point.plotted and point.at <= draft.at]
     last = max(before, key=lambda point: (point.at, point.seq), default=None)
     if last is None or last.sys is None or last.dia is None:
+        yield "No blood pressure is recorded before the dose"
         return
     plan, seen = record.info.protocol.baseline, record.checkin.view
     if not must_weigh(plan, last.sys, last.dia) or seen.held is not None:
@@ -86,8 +91,8 @@ def _twice(draft: Draft, record: Record) -> Iterator[str]:
     body = draft.body
     if draft.kind == "dose":
         for dose in record.doses:
-            same = (dose.drug, dose.route, dose.device_no) == (
-                body["drug"],
+            same = (_alike(dose.drug), dose.route, dose.device_no) == (
+                _alike(body["drug"]),
                 body["route"],
                 body.get("device_no"),
             )
@@ -102,12 +107,29 @@ def _twice(draft: Draft, record: Record) -> Iterator[str]:
                 return
 
 
+def _alike(drug: str) -> str:
+    """One drug under its several names: ``ketamine (racemic)`` and ``Ketamine`` are the same."""
+    return form(drug) or drug.strip().casefold()
+
+
 def _earlier(draft: Draft, record: Record) -> Iterator[str]:
     times = [dose.at for dose in record.doses if not dose.struck]
     times += [act.at for infusion in record.infusions for act in infusion.acts]
     last = max(times, default=None)
     if last is not None and draft.at < last:
         yield f"Earlier than what is recorded for {_at(last)}"
+
+
+def _pump(draft: Draft, record: Record) -> Iterator[str]:
+    """The pump's own figure at the stop, where it is far from what the record comes to: a slip of
+    the key, or a change at the pump that nobody entered."""
+    shown = draft.body.get("given_mg")
+    if shown is None or not record.infusions:
+        return
+    reckoned = Decimal(repr(record.infusions[-1].given_mg(draft.at))).quantize(Decimal("0.1"))
+    off = abs(Decimal(shown) - reckoned)
+    if off > PUMP_OFF_MG and off > PUMP_OFF * max(Decimal(shown), reckoned):
+        yield f"The pump shows {shown} mg, the recorded rates come to {reckoned} mg"
 
 
 def _ended(draft: Draft, record: Record) -> Iterator[str]:

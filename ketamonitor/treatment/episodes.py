@@ -69,8 +69,8 @@ def proposed(
 
     It begins with the first answer off the well end. It is over at the first of consecutive
     answers at the well end that reach over :data:`SETTLED` and after which no other one follows.
-    What was not assessed or declined neither begins nor ends it. Raises ``ValueError`` for an
-    instrument that is not worst at one of its ends.
+    What was not assessed or declined neither begins nor ends it; the worst is furthest from well,
+    of two as far the sleepier one. Raises ``ValueError`` for an instrument without a well value.
     """
     well = _well(instrument)
     seen = usable_answers(answers, instrument, first_dose_at)
@@ -78,7 +78,7 @@ def proposed(
     if onset is None:
         return Proposed(instrument, len(seen))
     values = [point.value for point in seen if point.value is not None]
-    worst = min(values) if well == INSTRUMENTS[instrument].high else max(values)
+    worst = max(values, key=lambda value: (abs(value - well), -value))
     return Proposed(instrument, len(seen), onset, worst, resolved)
 
 
@@ -98,9 +98,9 @@ def span(points: Sequence[tuple[datetime, bool]]) -> tuple[datetime | None, date
 
 def _well(instrument: str) -> int:
     scale = INSTRUMENTS[instrument]
-    if scale.worst not in (scale.low, scale.high):
-        raise ValueError(f"{scale.label} has no well end")
-    return scale.high if scale.worst == scale.low else scale.low
+    if scale.well is None:
+        raise ValueError(f"{scale.label} names no value of somebody who is well")
+    return scale.well
 
 
 def usable_answers(

@@ -12,7 +12,7 @@ from ketamonitor.record import Record
 from ketamonitor.treatment.adverse import OUTCOMES, SERIOUS
 from ketamonitor.treatment.checkin import DECISION_WORDS, is_asked, must_weigh
 from ketamonitor.treatment.checkin_items import ITEMS
-from ketamonitor.treatment.discharge import CriterionState
+from ketamonitor.treatment.discharge import CriterionState, ready_of
 from ketamonitor.treatment.plan import EPISODES
 from ketamonitor.words import clock, day
 
@@ -146,7 +146,8 @@ def _minutes(record: Record, _around: Around, _of: str) -> Found:
 
 
 def _ready(record: Record, _around: Around, _of: str) -> Found:
-    return _since_first(record, record.discharge.ready_at)
+    ready = ready_of(record)
+    return _since_first(record, ready[0] if ready else None)
 
 
 # Blood pressure --------------------------------------------------------------------------------

@@ -60,4 +60,5 @@ def gate_of(record: Record, now: datetime) -> Gate | None:
         for i in record.infusions
         if record.treats(i.drug)
     ]
+    given += [Given(spray.at, spray.over_at) for spray in record.nasal.sprays]
     return gate(record.info.protocol.gate, given, now)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -154,34 +154,40 @@ class Ledger:
             raise ValueError(f"there is no drawing {number} in the ledger") from None
 
     def turnover(self, since: datetime, until: datetime) -> tuple[Turnover, ...]:
-        """What moved from ``since`` up to before ``until`` (a shift), a line for each drug."""
+        """What moved from ``since`` up to before ``until`` (a shift), a line for each drug.
+
+        A row that was struck counts in its own shift, and is taken back in the shift that struck
+        it: what an earlier shift has signed for does not change behind its back.
+        """
+        known = {row.seq: row for row in self.rows}
         sums: dict[str, Turnover] = {}
         for row in self.rows:
-            what = row.body["what"]
-            if row.seq in self.struck or row.at >= until or what in _NO_AMOUNT:
+            moved, sign = row, 1
+            if row.body["what"] == What.STRUCK:
+                moved, sign = known[row.body["row"]], -1
+            what, drug = moved.body["what"], _drug_of(moved, known)
+            if row.at >= until or what in _NO_AMOUNT or not drug:
                 continue
-            vial = self._vial_of(row)
-            if vial is None:
-                continue
-            line = sums.get(vial.drug, Turnover(vial.drug))
-            name = "wasted_in_vial" if what == What.WASTED and "vial" in row.body else what
-            key, mg = "discrepancy" if what == What.COUNTED else str(name), _moved(row)
+            line = sums.get(drug, Turnover(drug))
+            name = "wasted_in_vial" if what == What.WASTED and "vial" in moved.body else what
+            key = "discrepancy" if what == What.COUNTED else str(name)
+            mg = sign * _moved(moved)
             if row.at >= since:
                 line = replace(line, **{key: getattr(line, key) + mg})
             elif key not in ("given", "wasted"):
                 gains = key in ("received", "discrepancy")
                 line = replace(line, before=line.before + (mg if gains else -mg))
-            sums[vial.drug] = line
+            sums[drug] = line
         return tuple(sums[drug] for drug in sorted(sums))
 
-    def _vial_of(self, row: Entry) -> Vial | None:
-        if row.body["what"] == What.RECEIVED:
-            return self.vials.get(row.seq)
-        number = row.body.get("vial")
-        if number is None:
-            drawing = self.drawings.get(row.body.get("drawing", 0))
-            number = drawing.vial if drawing else 0
-        return self.vials.get(number)
+
+def _drug_of(row: Entry, known: Mapping[int, Entry]) -> str:
+    """The drug of a row, by the vial that it goes back to; empty where that is not there."""
+    for key in ("drawing", "vial"):
+        of = known.get(row.body.get(key) or 0)
+        if of is not None:
+            return _drug_of(of, known)
+    return str(row.body.get("drug", ""))
 
 
 _NO_AMOUNT = (What.OPENED, What.STRUCK)
@@ -243,15 +249,25 @@ def opened(ledger: Ledger, vial: int, *, reason: str = "", at: datetime, author:
 
 
 def drawn(
-    ledger: Ledger, vial: int, mg: str, *, session: str = "", at: datetime, author: str
+    ledger: Ledger,
+    vial: int,
+    mg: str,
+    *,
+    session: str = "",
+    reason: str = "",
+    at: datetime,
+    author: str,
 ) -> Draft:
-    """So much is drawn from an open vial that holds it by the book."""
+    """So much is drawn from an open vial that holds it by the book; from one that is past its
+    expiry by now only with a reason."""
     known, taken = ledger.vial(vial), amount(mg, "Drawn")
     if not known.opened:
         raise ValueError(f"{known.name} is not opened: enter that first")
     if taken > known.left_mg:
         raise ValueError(f"{known.name} holds {known.left_mg} mg by the book: count it first")
-    body = {"vial": vial, "mg": str(taken), "session": session}
+    if known.expiry < at.date() and not reason.strip():
+        raise ValueError(f"{known.name} expired {known.expiry}: use another, or say why")
+    body = {"vial": vial, "mg": str(taken), "session": session, "reason": reason.strip()}
     return _row(What.DRAWN, body, f"{taken} mg {known.drug} drawn, lot {known.lot}", at, author)
 
 
@@ -353,73 +369,6 @@ def witnessed(witness: str, author: str) -> str:
     if witness == author.strip().lower():
         raise ValueError("The witness must be another person than the one who enters it")
     return witness
-
-
-def drug_event(row: Entry, ledger: Ledger) -> Draft:
-    """The session's own entry of a ``drawn``, ``given`` or ``wasted`` row that is written, or of
-    the row that strikes one of those."""
-    what = row.body["what"]
-    if what == What.STRUCK:
-        text = row.body["text"]
-        body = {"event": "drug", "what": what, "of_row": row.body["row"], "ledger_seq": row.seq}
-        return Draft("event", row.at, row.author, {**body, "text": text})
-    if what not in (What.DRAWN, What.GIVEN, What.WASTED):
-        raise ValueError(f"a session keeps no row of this kind: {what}")
-    number = row.body.get("vial") or ledger.drawing(row.body["drawing"]).vial
-    body = {
-        "event": "drug",
-        "what": what,
-        "mg": row.body["mg"],
-        "ledger_seq": row.seq,
-        "lot": ledger.vial(number).lot,
-        "witness": row.body.get("witness"),
-        "text": row.body["text"],
-    }
-    drawing = ledger.drawings.get(row.body.get("drawing") or 0)
-    if drawing is not None and len(ledger.of_session(drawing.session)) > 1:
-        body["drawing"] = drawing.number  # otherwise it can be only one
-    return Draft("event", row.at, row.author, body)
-
-
-@dataclass(slots=True)
-class DrugUse:
-    """What a session's own entries say of the drug drawn for it: the fold of ``drug`` events."""
-
-    #: By the ledger's number of the row: what it tells, mg, and the drawing it belongs to. Where
-    #: that is not named it is the only one there was; 0 where an earlier version did not say.
-    rows: dict[int, tuple[str, Decimal, int]] = field(default_factory=dict)
-
-    def add(self, entry: Entry) -> None:
-        """Take in the next entry, of whatever kind."""
-        body = entry.body
-        if entry.kind != "event" or body.get("event") != "drug":
-            return
-        if body["what"] == What.STRUCK:
-            self.rows.pop(body["of_row"], None)
-            return
-        number = body["ledger_seq"]
-        of = number if body["what"] == What.DRAWN else body.get("drawing") or self._only()
-        self.rows[number] = (body["what"], Decimal(body["mg"]), of)
-
-    def _only(self) -> int:
-        drawings = [number for number, (what, _, _) in self.rows.items() if what == What.DRAWN]
-        return drawings[0] if len(drawings) == 1 else 0
-
-    def mg(self, what: What) -> Decimal:
-        return sum((mg for kind, mg, _ in self.rows.values() if kind == what), _ZERO)
-
-    @property
-    def open_mg(self) -> dict[int, Decimal]:
-        """By drawing what is drawn, and neither given nor wasted by the ledger; below 0 where more
-        was given and wasted. Those within the tolerance are left out, and none makes up for
-        another: 10 mg too little and 10 mg too much are two that do not balance."""
-        whole = any(not of for _, _, of in self.rows.values())
-        rests: dict[int, Decimal] = {}
-        for what, mg, of in self.rows.values():
-            number = 0 if whole else of
-            signed = mg if what == What.DRAWN else -mg
-            rests[number] = rests.get(number, _ZERO) + signed
-        return {number: rest for number, rest in rests.items() if abs(rest) > TOLERANCE}
 
 
 def _explained(drawing: Drawing, taken: Decimal, reason: str) -> None:

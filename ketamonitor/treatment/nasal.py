@@ -100,6 +100,14 @@ class NasalView:
 
 
 @dataclass(frozen=True, slots=True)
+class Spray:
+    """What went into the nose at ``at``; ``over_at`` is ``None`` while the device is in hand."""
+
+    at: datetime
+    over_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     seq: int
     device: int
@@ -129,6 +137,20 @@ class Nasal:
             self._take(entry, body["device_no"], "dose")
         elif entry.kind == "correction":
             self.steps = [s for s in self.steps if s.seq != body["of_seq"]]
+
+    @property
+    def sprays(self) -> list[Spray]:
+        """Every first spray that stands, of devices that were stopped or replaced as well. It ends
+        with the device's confirmation, its stop, or the device that took its place."""
+        found: list[Spray] = []
+        for place, one in enumerate(self.steps):
+            if one.step != "first":
+                continue
+            later = [s for s in self.steps[place + 1 :] if s.device == one.device]
+            ends = [s.at for s in later if s.step in ("stop", "lot")]
+            confirmed = any(s.step == "dose" for s in self.steps if s.device == one.device)
+            found.append(Spray(one.at, one.at if confirmed else min(ends, default=None)))
+        return found
 
     def view(self, devices: int) -> NasalView:
         """The devices ordered, and any above them that are recorded all the same."""

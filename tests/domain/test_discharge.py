@@ -358,3 +358,31 @@ def test_breaths_counted_low_take_back_that_breathing_was_never_depressed() -> N
     state, told = shown(none, counted(3600, 8), counted(4200, 14))
     assert state is NOT_MET
     assert told == "Breaths 8 /min at 15:00, but confirmed as none"
+
+
+def test_who_was_ready_before_a_further_dose_is_to_be_found_ready_anew() -> None:
+    said = discharge.ready(at=at(4000), author="okafor")
+    assert discharge.ready_of(record(dose(100), said)) == (at(4000), "okafor")
+    assert discharge.ready_of(record(dose(100), said, dose(4100))) is None
+    again = discharge.ready(at=at(8000), author="lund")
+    assert discharge.ready_of(record(dose(100), said, dose(4100), again)) == (at(8000), "lund")
+
+
+def test_another_amount_in_the_ledger_than_in_the_record_is_asked_about_at_the_end() -> None:
+    def told(*rows: Draft) -> list[str]:
+        made = record(dose(100), *rows)  # 30 mg
+        found = open_items(made, due_of(made, at(9000)), criteria(made, at(9000)))
+        return [item.text for item in found if item.key == "drug_given"]
+
+    drawn = drug("drawn", "40", 203)
+    assert told(drawn, drug("given", "30", 204), drug("wasted", "10", 205)) == []
+    assert told(drawn, drug("given", "30.05", 204), drug("wasted", "9.95", 205)) == []
+    assert told(drawn, drug("given", "34", 204), drug("wasted", "6", 205)) == [
+        "Drug ledger: 34 mg given, the doses of the record come to 30 mg"
+    ]
+    assert told() == []  # a clinic may keep its ledger elsewhere
+
+
+def test_a_second_person_is_somebody_else_however_the_name_is_written() -> None:
+    with pytest.raises(ValueError, match="somebody else"):
+        discharge.overridden(PLAN, "gate", "asked", "Okafor", at=at(0), author="okafor")

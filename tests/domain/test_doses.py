@@ -22,7 +22,8 @@ def im(t_s: float, mg: float = 34.2, drug: str = KETAMINE) -> Draft:
 
 
 def record(*done: Draft) -> Record:
-    return Record.of(chained([started(protocol()), *done]))
+    """A session with a usual pressure before anything is given, and what was done then."""
+    return Record.of(chained([started(protocol()), cuff(0, 122, 74), *done]))
 
 
 def ordered(mg: str, reason: str = "") -> Draft:
@@ -34,6 +35,33 @@ def ordered(mg: str, reason: str = "") -> Draft:
 def test_a_first_dose_and_what_is_no_dose_raise_no_doubt() -> None:
     assert doubts(im(60), record()) == []
     assert doubts(drafts.note("calm", at=at(60), author="o"), record()) == []
+
+
+def test_a_first_dose_without_any_pressure_is_asked_about() -> None:
+    bare = Record.of(chained([started(protocol())]))
+    assert doubts(im(60), bare) == ["No blood pressure is recorded before the dose"]
+    later = Record.of(chained([started(protocol()), cuff(90, 122, 74)]))
+    assert doubts(im(60), later) == ["No blood pressure is recorded before the dose"]
+    assert doubts(im(600, drug="ondansetron"), bare) == []
+
+
+def test_the_pumps_figure_far_from_the_record_is_asked_about_at_the_stop() -> None:
+    start = drafts.infusion_start(KETAMINE, "iv", 34.2, 40, at=at(60), author="okafor")
+
+    def stop(given_mg: str | None) -> list[str]:
+        draft = drafts.infusion_change(
+            "stop", "done", given_mg=given_mg, at=at(60 + 2400), author="okafor"
+        )
+        return doubts(draft, record(start))
+
+    for near in (None, "34.2", "33.8", "35.5"):
+        assert stop(near) == []
+    assert stop("342") == ["The pump shows 342 mg, the recorded rates come to 34.2 mg"]
+    assert stop("20") == ["The pump shows 20 mg, the recorded rates come to 34.2 mg"]
+
+
+def test_one_drug_under_two_names_is_the_same_drug_twice() -> None:
+    assert "is recorded at" in doubts(im(90, drug="Ketamine"), record(im(60)))[0]
 
 
 def test_a_second_one_within_a_minute_before_or_after_is_asked_about() -> None:
@@ -77,12 +105,13 @@ def test_outside_the_protocols_range_is_asked_about_once() -> None:
     plan = protocol()
     dose = msgspec.structs.replace(plan.dose, mg_range=(10.0, 50.0), minutes_range=(30.0, 60.0))
     first = started(msgspec.structs.replace(plan, dose=dose))
-    made = Record.of(chained([first]))
+    made = Record.of(chained([first, cuff(0, 122, 74)]))
     assert doubts(im(60, 60), made) == ["60 mg is outside the protocol’s 10 to 50"]
     quick = drafts.infusion_start(KETAMINE, "iv", 34.2, 5, at=at(60), author="o")
     assert doubts(quick, made) == ["5 min is outside the protocol’s 30 to 60"]
     # the order has its own reason: nobody is asked twice
-    assert doubts(im(60, 60), Record.of(chained([first, ordered("60", "asked back")]))) == []
+    asked = [first, cuff(0, 122, 74), ordered("60", "asked back")]
+    assert doubts(im(60, 60), Record.of(chained(asked))) == []
 
 
 def test_an_open_check_in_is_asked_about_before_the_first_dose_only() -> None:
@@ -128,7 +157,7 @@ def test_the_orders_reason_answers_for_what_it_names_and_no_slip_at_the_pump() -
     read = order.read(dose, typed, weight_basis="ideal")
     asked = order.draft(read, dose, reason="Dr Osei wants ideal weight", at=at(1), author="o")
     quick = drafts.infusion_start(KETAMINE, "iv", 34.2, 4, weight_kg=68.4, at=at(60), author="o")
-    made = Record.of(chained([first, asked]))
+    made = Record.of(chained([first, cuff(0, 122, 74), asked]))
     assert doubts(quick, made) == ["4 min is outside the protocol’s 30 to 60"]
 
 

@@ -14,7 +14,8 @@ from ketamonitor.drug_book import DrugBook
 from ketamonitor.entries import GENESIS, chain
 from ketamonitor.store import Store, StoreError, check_store, open_store
 from ketamonitor.treatment import ledger as book
-from ketamonitor.treatment.ledger import LEDGER, Ledger, drug_event
+from ketamonitor.treatment.drug_use import DrugUse, drug_event
+from ketamonitor.treatment.ledger import LEDGER, Ledger
 from tests.domain.builders import SESSION, started
 from tests.fakes import START, ManualClock
 from ui.command import main
@@ -150,7 +151,7 @@ def test_a_struck_row_leaves_the_sessions_sum_as_well(cupboard: Cupboard) -> Non
         cupboard.ledger, wrong, "point", witness="lund", at=cupboard.clock.now(), author="okafor"
     )
     cupboard.write(strike)
-    use = book.DrugUse()
+    use = DrugUse()
     for entry in cupboard.entries:
         use.add(entry)
     assert use.open_mg == {drawing: 40}
@@ -165,7 +166,7 @@ def test_what_is_missing_of_one_drawing_is_not_made_up_for_by_another(cupboard: 
         cupboard.ledger, second, "50", reason="?", at=cupboard.clock.now(), author="okafor"
     )
     cupboard.write(over)
-    use = book.DrugUse()
+    use = DrugUse()
     for entry in cupboard.entries:
         use.add(entry)
     assert use.mg(book.What.DRAWN) == use.mg(book.What.GIVEN)

@@ -71,9 +71,15 @@ def test_a_struck_answer_begins_nothing() -> None:
     assert proposed([replace(point, struck=True)], "moaas", at(0)).onset_at is None
 
 
-def test_a_scale_that_is_worst_at_both_ends_has_no_proposal() -> None:
-    with pytest.raises(ValueError, match="has no well end"):
-        proposed([], "rass", at(0))
+def test_a_scale_that_is_bad_at_both_ends_is_worst_furthest_from_well() -> None:
+    with pytest.raises(ValueError, match="names no value of somebody who is well"):
+        proposed([], "breaths", at(0))
+    seen = [
+        AnswerPoint(n, at(60 * n), at(60 * n), "okafor", "rass", "answered", value, False)
+        for n, value in enumerate((0, -2, 3, -3, 0, 0, 0, 0, 0, 0))
+    ]
+    found = proposed(seen, "rass", at(0))
+    assert (found.onset_at, found.worst, found.resolved_at) == (at(60), -3, at(240))
 
 
 @given(

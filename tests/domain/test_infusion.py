@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from ketamonitor import drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
+from ketamonitor.report.course import ledger
+from ketamonitor.report.frame import Frame
+from ketamonitor.session import LiveSession
 from ketamonitor.treatment.estimate import Estimate, estimate
+from ketamonitor.treatment.gates import gate_of
 from ketamonitor.treatment.infusion import exact, mg_per_min, rate_change
 from tests.domain.builders import at, chained, protocol, started
 
@@ -196,3 +200,65 @@ def test_no_order_of_entry_changes_the_sum_and_it_never_exceeds_plan_or_rate(
     ends = one.ends_at(now)
     if ends is not None:
         assert one.given(ends + timedelta(microseconds=1)) == one.planned
+
+
+# Several infusions --------------------------------------------------------------------------------
+
+
+def begun(t_s: float, mg: float = 34.2) -> Draft:
+    return drafts.infusion_start("ketamine", "iv", mg, 40, at=at(t_s), author="okafor")
+
+
+def changed(action: str, t_s: float) -> Draft:
+    return drafts.infusion_change(action, "asked", at=at(t_s), author="okafor")
+
+
+def struck(seq: int) -> Draft:
+    body = {"of_seq": seq, "reason": "twice", "body": None}
+    return Draft("correction", at(9000), "okafor", body)
+
+
+def test_an_infusion_entered_late_takes_no_stop_from_the_one_that_ran() -> None:
+    made = Record.of(
+        chained(
+            [started(), begun(3600), begun(0, 20), changed("stop", 3000), changed("stop", 5000)]
+        )
+    )
+    assert [i.planned_mg for i in made.infusions] == [20, 34.2]
+    assert [i.stopped_at for i in made.infusions] == [at(3000), at(5000)]
+    found = gate_of(made, at(9000))
+    assert found is not None
+    assert found.open
+
+
+def test_a_start_entered_twice_and_struck_out_leaves_its_pause_and_stop_to_the_other() -> None:
+    once = Record.of(chained([started(), begun(0), changed("pause", 600), changed("stop", 700)]))
+    twice = Record.of(
+        chained(
+            [started(), begun(0), begun(5), changed("pause", 600), changed("stop", 700), struck(3)]
+        )
+    )
+    assert [i.state for i in twice.infusions] == ["stopped"]
+    assert twice.total_mg(at(9000)) == once.total_mg(at(9000))
+    assert [i.started_at for i in twice.struck_infusions] == [at(5)]
+
+
+def test_the_infusion_that_runs_is_the_one_that_is_shown() -> None:
+    entries = chained([started(), begun(0), begun(60, 20), changed("stop", 120)])
+    live = LiveSession(entries[0])
+    for entry in entries[1:]:
+        live.apply(entry)
+    shown = live.view(at(300), saved_at=None, unsaved=0, record_fault="").infusion
+    assert shown is not None
+    assert (shown.state, shown.planned_mg) == ("running", 34.2)
+
+
+def test_a_rate_set_in_a_pause_stands_in_the_printed_ledger_with_its_reason() -> None:
+    slower = rate_change(0.5, "BP rise", at=at(700), author="okafor")
+    made = Record.of(
+        chained([started(), begun(0), changed("pause", 600), slower, changed("resume", 900)])
+    )
+    rows = ledger(made, Frame.of(made))
+    assert [row[1:4] for row in rows if "in the pause" in row[1]] == [
+        ["Infusion rate changed to 0.5 mg/min in the pause", "BP rise", "0"]
+    ]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ketamonitor.entries import GENESIS, Draft, Entry, chain, verify_chain
 from ketamonitor.treatment import ledger as book
+from ketamonitor.treatment.drug_use import drug_event
 from ketamonitor.treatment.ledger import LEDGER, Ledger, Standing
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -184,11 +185,11 @@ def test_the_turnover_of_two_shifts_meets(w: Writing) -> None:
 def test_a_session_keeps_the_row_by_its_number(w: Writing) -> None:
     drawing = w.drawn(w.vial(), "50")
     number = w.wasted(drawing, "15.8")
-    draft = book.drug_event(w.rows[number - 1], w.ledger)
+    draft = drug_event(w.rows[number - 1], w.ledger)
     assert draft.body["ledger_seq"] == number
     assert (draft.body["mg"], draft.body["lot"], draft.body["witness"]) == ("15.8", "L7", "hale")
     with pytest.raises(ValueError, match="keeps no row of this kind"):
-        book.drug_event(w.rows[0], w.ledger)
+        drug_event(w.rows[0], w.ledger)
 
 
 _MG = st.integers(1, 60_000)
@@ -269,3 +270,28 @@ def test_the_opening_of_a_vial_is_not_struck_from_under_what_was_drawn(w: Writin
     w.drawn(vial, "34.2")
     with pytest.raises(ValueError, match="draws from vial 1, never opened"):
         book.struck(w.ledger, vial + 1, "slip", witness="lund", at=w.at, author="okafor")
+
+
+def test_a_row_struck_in_a_later_shift_leaves_the_earlier_one_as_it_was_signed(w: Writing) -> None:
+    vial = w.vial()
+    wrong = w.drawn(vial, "50")
+    border = w.at
+    (signed,) = w.ledger.turnover(NOW, border)
+    w.write(book.struck(w.ledger, wrong, "slip", witness="hale", at=w.at, author="okafor"))
+    w.drawn(vial, "40")
+    (early,) = w.ledger.turnover(NOW, border)
+    (late,) = w.ledger.turnover(border, w.at)
+    assert early == signed
+    assert (late.before, late.drawn) == (450, -10)  # 50 taken back, 40 drawn
+    assert late.after == w.ledger.vials[vial].left_mg
+
+
+def test_a_vial_that_expired_while_it_stood_open_gives_nothing_without_a_reason(
+    w: Writing,
+) -> None:
+    vial = w.vial(expiry=NOW.date())
+    later = NOW + timedelta(days=1)
+    with pytest.raises(ValueError, match="expired 2026-11-24: use another, or say why"):
+        book.drawn(w.ledger, vial, "20", at=later, author="okafor")
+    told = book.drawn(w.ledger, vial, "20", reason="the last one", at=later, author="okafor")
+    assert told.body["reason"] == "the last one"

@@ -11,7 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
+from ketamonitor.schedule import due_of
 from ketamonitor.treatment.closing import open_items
+from ketamonitor.treatment.discharge import dose_end
+from ketamonitor.treatment.gates import gate_of
 from ketamonitor.treatment.nasal import (
     STEPS,
     NasalView,
@@ -145,9 +148,42 @@ def test_a_spray_into_a_device_that_was_stopped_is_asked_for_at_the_end() -> Non
     for step in STEPS[:4]:
         course.do(step, 0)
     course.do("stop", 5, "Nausea or vomiting")
-    items = open_items(course.record, (), ())
-    assert [item.key for item in items] == ["no_dose", "nasal"]
-    assert items[1].text.startswith("Device 1 was sprayed and stopped")
+    told = {item.key: item.text for item in open_items(course.record, (), ())}
+    assert told["nasal"].startswith("Device 1 was sprayed and stopped")
+    assert "no_dose" not in told  # the drug went in, though it is no counted dose
+
+
+def test_a_spray_starts_every_clock_before_its_device_is_confirmed() -> None:
+    course = Course()
+    for step in STEPS[:4]:
+        course.do(step, 0)
+    record = course.record
+    sprayed = record.first_dose_at
+    assert sprayed is not None
+    assert record.total_mg(sprayed + timedelta(hours=1)) == 0
+    late = sprayed + timedelta(hours=3)
+    assert due_of(record, late)
+    held = gate_of(record, late)
+    assert held is not None
+    assert not held.open  # a device that nobody has confirmed or stopped is still in hand
+    assert dose_end(record) is None
+    course.do("stop", 5, "Nausea or vomiting")
+    over = gate_of(course.record, late)
+    assert over is not None
+    assert over.open
+    assert dose_end(course.record) == at(5)
+
+
+def test_another_device_after_a_spray_moves_no_clock() -> None:
+    course = Course()
+    for step in STEPS[:4]:
+        course.do(step, 0)
+    sprayed = course.record.first_dose_at
+    course.do("lot", 3, "leaks")
+    for step in STEPS[1:]:
+        course.do(step, 4)
+    assert course.record.first_dose_at == sprayed
+    assert course.record.total_mg(course.record.last_at + timedelta(hours=1)) == 28  # type: ignore[operator]
 
 
 def test_another_device_in_place_of_one_begun_asks_why_and_starts_over() -> None:

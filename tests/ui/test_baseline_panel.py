@@ -120,3 +120,19 @@ def test_as_many_readings_as_the_protocol_wants_come_before_the_lock(
     panel.choice.choose(panel.choice.options[0])
     assert panel.words.text() == "1 of 2 readings: take another one (B)"
     assert not panel.save_button.isEnabled()
+
+
+def test_a_reading_taken_after_the_first_dose_asks_why_it_is_the_baseline(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    seen = view(first_dose_at=START + timedelta(minutes=2))
+    panel, keys = opened(bench, qtbot, HIGH, CALM, seen=seen)
+    panel.choice.choose(panel.choice.options[1])
+    assert panel.words.text() == "Taken after the first dose: say why"
+    assert panel.decision.isHidden()  # a delay can no longer be weighed
+    panel.save()
+    assert bench.sent == []
+    keys.fill("Reason of the decision", "none was locked before")
+    keys.enter()
+    ((locked,),) = bench.sent
+    assert (locked.body["sys"], locked.body["why"]) == (132, "none was locked before")

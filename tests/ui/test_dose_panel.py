@@ -49,7 +49,8 @@ class Room:
         plan = msgspec.structs.replace(protocol(), checkin=CheckInPlan())
         if dose is not None:
             plan = msgspec.structs.replace(plan, dose=dose)
-        self._drafts = [started(plan, at=START), *done]
+        before = drafts.manual_bp(122, 74, at=START, author="r.okafor")
+        self._drafts = [started(plan, at=START), before, *done]
         self.live = self._folded()
         self.panel = DosePanel(self.bench.desk, self._view(), lambda: self.live.record)
         qtbot.addWidget(self.panel)

@@ -214,7 +214,8 @@ def test_no_dose_stands_there_before_it_is_typed(bench: Bench, qtbot: QtBot) -> 
 
 def test_an_infusion_start_carries_what_was_typed(bench: Bench, qtbot: QtBot) -> None:
     seen = view()
-    panel = dose_panel(bench, qtbot, seen, Record(seen.info))
+    record = Record(seen.info, cuff=[cuff(2, 122, 74)])
+    panel = dose_panel(bench, qtbot, seen, record)
     part = panel.part
     assert isinstance(part, InfusionPart)
     qtbot.keyClicks(part.mg, "34,2")

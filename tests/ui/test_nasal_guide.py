@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from ketamonitor import drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from tests.domain.builders import chained, started
@@ -28,7 +29,8 @@ class Guide:
     def __init__(self, bench: Bench, qtbot: QtBot, protocol: str) -> None:
         self.bench, self.seen = bench, view(protocol)
         self.drafts: list[Draft] = [
-            started(self.seen.info.protocol, at=bench.now - timedelta(minutes=10))
+            started(self.seen.info.protocol, at=bench.now - timedelta(minutes=10)),
+            drafts.manual_bp(122, 74, at=bench.now - timedelta(minutes=9), author="r.okafor"),
         ]
         self.panel = DosePanel(bench.desk, self.seen, lambda: Record.of(chained(self.drafts)))
         qtbot.addWidget(self.panel)

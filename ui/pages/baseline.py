@@ -27,7 +27,8 @@ class BaselinePanel(EntryPanel):
     """Shows the readings so far, newest last; limits over baseline work once one is locked.
 
     Before the dose a reading above the protocol's line is weighed: go on, delay or cancel, with a
-    reason. It is locked only where the nurse goes on.
+    reason. It is locked only where the nurse goes on. One taken after the first dose is no resting
+    pressure: it asks why it is locked all the same.
     """
 
     title = "Baseline"
@@ -82,6 +83,8 @@ class BaselinePanel(EntryPanel):
         point = self.chosen
         if point is None:
             return "Pick a reading"
+        if self._after_dose(point):
+            return "" if self.reason.text().strip() else "Taken after the first dose: say why"
         if not self._must_weigh(point):
             return ""
         if self.decision.chosen is None:
@@ -92,7 +95,10 @@ class BaselinePanel(EntryPanel):
         point, now = self.chosen, self.desk.now()
         if point is None or point.sys is None or point.dia is None:
             raise ValueError("pick a reading")
-        lock = drafts.baseline(point.sys, point.dia, point.seq, point.at, at=now, author=author)
+        why = self.reason.text() if self._after_dose(point) else ""
+        lock = drafts.baseline(
+            point.sys, point.dia, point.seq, point.at, why=why, at=now, author=author
+        )
         if not self._must_weigh(point):
             return (lock,)
         decision = DECIDED.get(self.decision.chosen or "", "")
@@ -121,11 +127,21 @@ class BaselinePanel(EntryPanel):
             return False
         return must_weigh(self.view.info.protocol.baseline, point.sys, point.dia)
 
+    def _after_dose(self, point: CuffPoint) -> bool:
+        first = self.view.first_dose_at
+        return first is not None and point.at > first
+
     def _ask_to_weigh(self) -> None:
         point = self.chosen
         asks = point is not None and self._must_weigh(point)
-        self.weighing.setVisible(asks)
-        if asks and point is not None:
+        late = point is not None and self._after_dose(point)
+        self.weighing.setVisible(asks or late)
+        self.decision.setVisible(asks)
+        if late and point is not None and self.view.first_dose_at is not None:
+            first = clock(self.view.first_dose_at)
+            taken = f"Taken at {clock(point.at)}, after the first dose at {first}"
+            self._weigh_words.setText(f"{taken}: no resting pressure")
+        elif asks and point is not None:
             sys, dia = self.view.info.protocol.baseline.weigh_above
             told = f"{point.sys:g}/{point.dia:g} is above {sys:g}/{dia:g}: weigh a delay"
             held = self.view.checkin.held

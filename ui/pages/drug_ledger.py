@@ -24,7 +24,7 @@ COUNTED, OPENED, RECEIVED, STRUCK = "Counted", "Opened", "Received", "Strike a r
 
 #: What each act asks for, in reading order.
 _ASKED = {
-    DRAWN: ("vial", "mg"),
+    DRAWN: ("vial", "mg", "reason"),
     GIVEN: ("drawing", "mg", "reason"),
     WASTED: ("drawing", "mg", "method", "reason", "vial"),
     RETURNED: ("vial", "mg", "to"),
@@ -131,9 +131,8 @@ class LedgerPanel(EntryPanel):
         witness = self.second.person.name if self.second.person else ""
         if act == DRAWN:
             session = self.view.info.id
-            return book.drawn(
-                known, self._number("vial"), typed("mg"), session=session, at=at, author=author
-            )
+            number, mg = self._number("vial"), typed("mg")
+            return book.drawn(known, number, mg, session=session, reason=said, at=at, author=author)
         if act == GIVEN:
             number = self._number("drawing")
             return book.given(known, number, typed("mg"), reason=said, at=at, author=author)
