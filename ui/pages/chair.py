@@ -250,7 +250,14 @@ class Chair(QObject):
 
     def _make(self, kind: str) -> EntryPanel:
         if kind == "checkin":
-            return CheckInPanel(self._desk, self.view)
+            asking = CheckInPanel(self._desk, self.view)
+            self._background.run(
+                lambda: self._station.allergies_before(self.view.info),
+                asking.tell_before,
+                lambda error: self.fault.emit(f"The session before cannot be read: {error}"),
+                asking,
+            )
+            return asking
         if kind == "dose":
             return DosePanel(self._desk, self.view, lambda: self.record)
         if kind == "observation":

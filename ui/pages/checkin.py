@@ -9,10 +9,10 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from ketamonitor.entries import Draft
-from ketamonitor.treatment.checkin import asked, checkin, open_items
+from ketamonitor.treatment.checkin import ItemAnswer, asked, checkin, open_items
 from ketamonitor.treatment.checkin_items import ITEMS
 from ketamonitor.view import SessionView
-from ketamonitor.words import clock
+from ketamonitor.words import clock, day
 from ui.pages.checkin_fields import ItemForm
 from ui.pages.checkin_list import WIDTH, ItemList
 from ui.pages.entry import Desk, EntryPanel
@@ -147,6 +147,13 @@ class CheckInPanel(EntryPanel):
             f"{len(left)} open: {', '.join(left)}" if left else "Nothing needed is open"
         )
         super().refresh()
+
+    def tell_before(self, answer: ItemAnswer | None) -> None:
+        """What the patient said of an item at the session before, to be asked again."""
+        if answer is not None and answer.item in self.forms:
+            day_of = day(answer.at.date())
+            said = f"At the session of {day_of}: {answer.text.partition(': ')[2]}. Ask again"
+            self.forms[answer.item].tell_before(said, answer.value)
 
     def single_key(self, event: QKeyEvent) -> bool:
         return self.form.key(event)
