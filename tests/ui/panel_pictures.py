@@ -121,6 +121,7 @@ def _now(at: Studio) -> dict[str, object]:
 def before_the_dose(at: Studio) -> Iterator[str]:
     """Check-in item by item, a pressure that must be weighed, the first screens of the dose."""
     at.begin("iv-ketamine-40")
+    at.after(0.05)
     yield "live-before"
     at.chair.open("checkin")
     panel = at.chair.page.panel
@@ -293,9 +294,11 @@ def one_dose(at: Studio) -> Iterator[str]:
 
 
 def protocols(at: Studio) -> Iterator[str]:
-    at.window.show_protocols()
-    yield "protocols"
     page = at.window.protocols
+    at.window.show_protocols()
+    page.choice.choose("spravato-84")
+    at.until(lambda: "spravato-84" in page._standing)
+    yield "protocols"
     page.tabs.setCurrentIndex(1)
     yield "protocols-changes"
     page.tabs.setCurrentIndex(2)

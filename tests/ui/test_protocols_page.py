@@ -134,3 +134,25 @@ def test_a_nurse_looks_and_does_not_write(folder: Path, qtbot: QtBot) -> None:
         place.keys.press(Qt.Key.Key_Escape)
     finally:
         place.close()
+
+
+def test_what_was_changed_and_not_saved_is_there_again(director: Place) -> None:
+    page, keys = director.page, director.keys
+    page.opened()
+    keys.until(lambda: len(page._standing) == 7, "the approvals are read")
+    keys.choose("Ketamine IM, im-ketamine")
+    text = page.text.toPlainText()
+    later = text.replace("from_first_dose_min = 90", "from_first_dose_min = 100")
+    page.text.setPlainText(later)
+    page.name.setText("im-own")
+    assert page.told.text() == "Changed and not saved"
+    page.choice.choose("sc-ketamine")
+    assert page.told.text() == ""
+    page.opened()  # away and back
+    page.choice.choose("im-ketamine")
+    assert page.text.toPlainText() == later
+    assert page.name.text() == "im-own"
+    assert page.told.text() == "Changed and not saved"
+    assert dict(cells(page.when))["Not before"].startswith("100 min")
+    page.text.setPlainText(text)
+    assert page.told.text() == ""

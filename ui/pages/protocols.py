@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -41,6 +42,9 @@ class ProtocolsPage(QWidget):
         self._background, self._person = background, person
         self._standing: dict[str, Standing] = {}
         self._approved: dict[str, dict[str, Any]] = {}
+        #: Texts that were changed and not saved, with the file's name typed for them.
+        self._unsaved: dict[str, tuple[str, str]] = {}
+        self._turning = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         names = sorted(self._protocols)
         self.choice = kit.choice(
@@ -124,8 +128,15 @@ class ProtocolsPage(QWidget):
             self.text.setPlainText("")
             self.stands.setText("Choose a protocol")
         else:
-            self.name.setText(chosen.name)
-            self.text.setPlainText(text_of(chosen.name))
+            stored = text_of(chosen.name)
+            text, name = self._unsaved.get(chosen.name, (stored, chosen.name))
+            self._turning = True
+            self.name.setText(name)
+            self.text.setPlainText(text)
+            self._turning = False
+            if text != stored:
+                self.told.setText("Changed and not saved")
+                return  # what happens when is told of the text as it stands
         self._show(chosen)
 
     def _show(self, protocol: TreatmentProtocol | None) -> None:
@@ -144,8 +155,11 @@ class ProtocolsPage(QWidget):
         self.tabs.setTabText(1, f"{title} ({len(rows)})" if approved is not None else title)
 
     def _check(self) -> None:
-        """The text as it is typed: what it comes to, or where it is wrong."""
+        """The text as it is typed: what it comes to, or where it is wrong. It is kept until it has
+        been saved, whatever else is looked at."""
         typed = self.text.toPlainText()
+        if not self._turning:
+            self._keep(typed)
         if not typed:
             self.fault.clear()
             self.save.setEnabled(False)
@@ -165,14 +179,30 @@ class ProtocolsPage(QWidget):
         self.save.setEnabled(self._may_edit() and not wrong)
         self._show(made)
 
+    def _keep(self, typed: str) -> None:
+        chosen = self.chosen
+        if chosen is None:
+            return
+        if typed == text_of(chosen.name):
+            self._unsaved.pop(chosen.name, None)
+            self.told.clear()
+        else:
+            self._unsaved[chosen.name] = (typed, self.name.text())
+            self.told.setText("Changed and not saved")
+
+    def _saved(self, protocol: str, path: Path) -> None:
+        self._unsaved.pop(protocol, None)
+        self.told.setText(
+            f"Saved as {path.name}. It is offered after the next start, and is not approved"
+        )
+
     def _save(self) -> None:
+        of = self.choice.chosen or ""
         name, typed = self.name.text().strip(), self.text.toPlainText()
         self.save.setEnabled(False)
         self._background.run(
             lambda: save_protocol(name, typed),
-            lambda path: self.told.setText(
-                f"Saved as {path.name}. It is offered after the next start, and is not approved"
-            ),
+            lambda path: self._saved(of, path),
             lambda error: self.told.setText(f"Not saved: {error}"),
             self,
         )
