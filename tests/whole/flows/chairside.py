@@ -1,4 +1,4 @@
-"""A workstation with a simulated monitor, a clock that is told to move, and a nurse at the keys."""
+"""A workstation, a simulated monitor or none, a clock that is told to move, a nurse at the keys."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Steady:
 
     def ended(self, t: float) -> Sequence[Determination]:
         over = [start for start in self.began if start + DETERMINATION_S <= t]
-        return [_taken(number, start) for number, start in enumerate(over)]
+        return [taken_as(number, start) for number, start in enumerate(over)]
 
     def start(self, t: float) -> bool:
         if self.measuring(t):
@@ -68,30 +68,51 @@ class Steady:
         return False
 
 
-def _taken(number: int, start: float) -> Determination:
+def taken_as(number: int, start: float) -> Determination:
+    """What the cuff shows the time of that number, counted from 0."""
     rise = (0, 2, 6, 10, 12, 8, 4, 2)[min(number, 7)]
     end = start + DETERMINATION_S
     return Determination(start, end, 118 + rise, 74 + rise // 2, 90 + rise, 72)
 
 
-class Chairside:
-    """The real window, station, store and port; only the wire's far end and the clock are made."""
+class Wire:
+    """A simulated monitor at the far end of a port, on a thread of its own."""
 
-    def __init__(self, folder: Path, qtbot: QtBot) -> None:
+    def __init__(self, clock: SteadyClock) -> None:
+        self._server = Server(SIMULATED[MONITOR], Steady(), clock)
+        self._serving = threading.Thread(target=self._server.run, name="simulated monitor")
+        self._serving.start()
+
+    @property
+    def port(self) -> str:
+        return self._server.name
+
+    def close(self) -> None:
+        self._server.stop()
+        self._serving.join()
+        self._server.close()
+
+
+class Chairside:
+    """The real window, station, store and port; only the wire's far end and the clock are made.
+
+    Without ``monitored`` there is no wire either: nothing is read, everything is typed.
+    """
+
+    def __init__(self, folder: Path, qtbot: QtBot, *, monitored: bool = True) -> None:
         self.qtbot = qtbot
         self.clock = ManualClock()
         clock = cast(SteadyClock, self.clock)
-        self.patient = Steady()
-        self.server = Server(SIMULATED[MONITOR], self.patient, clock)
-        self._serving = threading.Thread(target=self.server.run, name="simulated monitor")
-        self._serving.start()
+        self.wire = Wire(clock) if monitored else None
         self.bridge = Bridge()
         self.heard_at: datetime | None = None
         self._heard = threading.Event()
         self.station = Station(str(folder / "store.db"), clock, self._publish)
         for name, full in ((NURSE, "R. Okafor RN"), (SECOND, "M. Lund RN")):
             self.station.people.add(name, full, Role.NURSE, PASSWORD, "installation")
-        self.window = MainWindow(Theme(), self.station, self.bridge, ports=lambda: [])
+        theme = Theme()
+        theme.install(cast(QApplication, QApplication.instance()))  # sizes are those of the program
+        self.window = MainWindow(theme, self.station, self.bridge, ports=lambda: [])
         self.window.resize(1366, 768)
         self.window.show()
         self.window.activateWindow()
@@ -107,9 +128,8 @@ class Chairside:
         self.window.close()
         self.window.close()  # a running session asks once more
         self.station.close()
-        self.server.stop()
-        self._serving.join()
-        self.server.close()
+        if self.wire is not None:
+            self.wire.close()
         self.window.deleteLater()
 
     @property
@@ -154,8 +174,8 @@ class Chairside:
         self._pass_to(self._gone + minutes * MINUTE_S)
 
     def _pass_to(self, target: float) -> None:
-        """The monitor is heard once a step, and at last shortly before ``target``."""
-        while self._gone < target - CREEP_MOST_S:
+        """A monitor is heard once a step, and at last shortly before ``target``."""
+        while self.wire is not None and self._gone < target - CREEP_MOST_S:
             now = self.clock.advance(min(STEP_S, target - CREEP_MOST_S - self._gone))
             for tries in range(4_000):
                 if self.heard_at is not None and self.heard_at >= now:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from ketamonitor.entries import verify_chain
+from ketamonitor.entries import Entry, verify_chain
 from tests.whole.flows.chairside import SECOND, Chairside
 from tests.whole.flows.nurse import Nurse
 from tests.whole.flows.written import lines
@@ -99,6 +99,8 @@ FLOWS: dict[str, Callable[[Nurse], None]] = {
     "spravato-56": spravato_56,
     "spravato-84": spravato_84,
 }
+#: Those that are also gone through with no monitor at all: a pump, and nasal devices.
+BY_HAND = ("iv-ketamine-40", "spravato-56")
 
 
 @pytest.fixture
@@ -108,14 +110,22 @@ def at(tmp_path: Path, qtbot: QtBot, qapp: object) -> Iterator[Chairside]:
     made.close()
 
 
-def run(at: Chairside, protocol: str) -> None:
+@pytest.fixture
+def at_without_monitor(tmp_path: Path, qtbot: QtBot, qapp: object) -> Iterator[Chairside]:
+    made = Chairside(tmp_path, qtbot, monitored=False)
+    yield made
+    made.close()
+
+
+def run(at: Chairside, protocol: str, written: str) -> list[Entry]:
+    """The whole session; gives its entries, which are as written down."""
     nurse = Nurse(at)
     nurse.sign_in()
     nurse.begin(protocol)
     session = at.chair.session
     nurse.check_in()
-    for _ in range(at.view.info.protocol.baseline.readings):
-        nurse.cuff()
+    for number in range(at.view.info.protocol.baseline.readings):
+        nurse.take(number)
     nurse.baseline()
     FLOWS[protocol](nurse)
     nurse.go_home()
@@ -123,19 +133,42 @@ def run(at: Chairside, protocol: str) -> None:
     entries = at.entries(session)
     assert verify_chain(session, entries) == []
     stored = "\n".join(lines(entries)) + "\n"
-    path = WRITTEN / f"{protocol}.txt"
+    path = WRITTEN / f"{written}.txt"
     if os.environ.get("KETAMONITOR_WRITE_FLOWS"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(stored, encoding="utf-8")
     assert stored == path.read_text(encoding="utf-8")
+    return entries
+
+
+def run_by_hand(at: Chairside, protocol: str) -> None:
+    """All pressures are a person's, and nothing is missed that nobody connected."""
+    entries = run(at, protocol, f"{protocol}-by-hand")
+    assert {e.body["source"] for e in entries if e.kind == "reading"} == {"manual"}
+    assert not [e for e in entries if e.kind == "device"]
+    assert not [e.body for e in entries if e.body.get("type") == "technical"]
 
 
 @pytest.mark.parametrize("protocol", FLOWS)
 def test_stored_as_written_down(at: Chairside, protocol: str) -> None:
-    run(at, protocol)
+    run(at, protocol, protocol)
+
+
+@pytest.mark.parametrize("protocol", BY_HAND)
+def test_stored_as_written_down_without_a_monitor(
+    at_without_monitor: Chairside, protocol: str
+) -> None:
+    run_by_hand(at_without_monitor, protocol)
 
 
 @pytest.mark.xvfb
 @pytest.mark.parametrize("protocol", FLOWS)
 def test_stored_as_written_down_on_a_screen(at: Chairside, protocol: str) -> None:
-    run(at, protocol)
+    run(at, protocol, protocol)
+
+
+@pytest.mark.xvfb
+def test_stored_as_written_down_on_a_screen_without_a_monitor(
+    at_without_monitor: Chairside,
+) -> None:
+    run_by_hand(at_without_monitor, "iv-ketamine-40")
