@@ -13,6 +13,9 @@ _BELOW_ALARMS = BANNER + ALARMS
 _TILE_PARTS = (396, 200, 200, 210)
 _COMPACT_PARTS = (372, 217, 217)
 RAIL = 64
+#: Below this height, with an entry panel open, the device status gives its place to the panel: a
+#: keyboard on the screen has come.
+NO_STATUS = 480
 #: Of the eight buttons the narrow rail shows all but this one, which "More" has as well.
 BUTTONS, NOT_IN_RAIL = 8, 5
 
@@ -38,6 +41,8 @@ class Places:
     panel: QRect
     buttons: tuple[QRect, ...]
     timeline: QRect
+    #: Whether an open entry panel reaches over the device status.
+    over_status: bool = False
 
 
 def places(width: int, height: int) -> Places:
@@ -89,6 +94,8 @@ def _compact(width: int, height: int) -> Places:
     each = max(48, (rail_room - (shown - 1) * 4) // shown)
     side = width - GAP - RAIL
     trend_room = due_top - GAP - below
+    over_status = height < NO_STATUS
+    panel_ends = height - 4 if over_status else status_top - 6
     return Places(
         compact=True,
         wide=False,
@@ -101,9 +108,10 @@ def _compact(width: int, height: int) -> Places:
         tiles=_row(GAP, top, main, 148, _COMPACT_PARTS),
         strip=QRect(GAP, top, width - 2 * GAP, STRIP),
         trend=QRect(GAP, below, main, trend_room),
-        panel=QRect(GAP, strip_below, width - 2 * GAP, status_top - 6 - strip_below),
+        panel=QRect(GAP, strip_below, width - 2 * GAP, panel_ends - strip_below),
         buttons=_rail(side, top, each),
         timeline=QRect(),
+        over_status=over_status,
     )
 
 

@@ -14,6 +14,7 @@ from ui.widgets.basics import ActionButton, SmallButton
 from ui.widgets.due_strip import DueStrip
 from ui.widgets.observed import ObservedTile
 from ui.widgets.phase_bar import GateBox, PhaseBar
+from ui.widgets.scroll import scroll_area
 from ui.widgets.status_bar import StatusBar
 from ui.widgets.tiles import LiveTile, PressureTile
 from ui.widgets.timeline import Timeline
@@ -211,9 +212,7 @@ class LiveParts(QWidget):
         return tuple(made)
 
     def _scroll(self) -> QScrollArea:
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = scroll_area(parent=self)
         area.hide()
         return area
 
@@ -247,6 +246,8 @@ class LiveParts(QWidget):
         open_panel = self._panel is not None
         for part in (*self.buttons, self.due, self.pressure, self.pulse, self.spo2):
             part.setVisible(not open_panel and not part.geometry().isEmpty())
+        for part in (self.status, self.sessions, self.devices):
+            part.setVisible(not (open_panel and at.over_status))
         self.strip.setVisible(open_panel)
         self._panel_area.setVisible(open_panel)
         if at.compact:

@@ -21,9 +21,13 @@ QLabel[tone="fault"] {{ color: {text}; background: {panel3}; border: 1px solid {
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateEdit, QTimeEdit, QComboBox {{
     background: {panel2}; border: 1px solid {line2}; border-radius: 6px; padding: 0 10px;
     min-height: 38px; }}
+QLineEdit {{ min-height: 46px; }}
+QComboBox QLineEdit {{ min-height: 38px; }}
 QPlainTextEdit, QTextEdit {{ padding: 6px 8px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
 QDateEdit:focus, QTimeEdit:focus, QComboBox:focus {{ border: 2px solid {accent}; padding: 0 9px; }}
+QLineEdit:focus, QLineEdit[invalid="true"] {{ min-height: 44px; }}
+QComboBox QLineEdit:focus {{ min-height: 36px; }}
 QPlainTextEdit:focus, QTextEdit:focus {{ padding: 5px 7px; }}
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {{
     color: {text3}; border-color: {line}; }}
@@ -45,7 +49,7 @@ QPushButton[main="true"] {{ background: {accent_fill}; border-color: {accent_fil
 QPushButton[main="true"]:hover {{ background: {accent_hover}; }}
 QPushButton[main="true"]:focus {{ border: 2px solid {accent}; }}
 QPushButton[main="true"]:disabled {{ background: {panel3}; color: {text3}; border-color: {line}; }}
-QCheckBox, QRadioButton {{ spacing: 8px; min-height: 40px; background: transparent; }}
+QCheckBox, QRadioButton {{ spacing: 8px; min-height: 48px; background: transparent; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 18px; height: 18px;
     border: 1px solid {line2}; background: {panel2}; }}
 QCheckBox::indicator {{ border-radius: 3px; }}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from devices.port import PortInfo
 from ketamonitor.people import Person
@@ -31,6 +31,9 @@ from ui.pages.signing import SignInPage
 from ui.port_watch import PortWatch
 from ui.theme import Theme
 from ui.trial_desk import TrialDesk
+from ui.widgets.finger import FingerScroll
+from ui.widgets.one_page import Below, OnePage
+from ui.widgets.scroll import Sight, scroll_area
 from ui.widgets.trend import Trend
 
 
@@ -68,6 +71,8 @@ class WindowParts(QMainWindow):
         self._stack_them()
         theme.changed.connect(self._dress)
         self._dress()
+        self.winId()  # makes the window's handle, where touches come in
+        self._finger, self._sight = FingerScroll(self), Sight(self)
 
     def _make_pages(self) -> None:
         kit, station = self.kit, self.station
@@ -120,7 +125,7 @@ class WindowParts(QMainWindow):
         )
 
     def _stack_them(self) -> None:
-        self.stack = QStackedWidget()
+        self.stack = OnePage()
         for page in (
             self.sign_in,
             self.sessions,
@@ -133,12 +138,12 @@ class WindowParts(QMainWindow):
             self.stack.addWidget(page)
         middle = QWidget()
         middle.setProperty("page", True)
-        layout = QVBoxLayout(middle)
+        layout = Below(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for widget in (self.nav, self.alarms, self.stack, self.fault):
             layout.addWidget(widget, 1 if widget is self.stack else 0)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(scroll_area(middle))
 
     def tell(self, words: str) -> None:
         """Show a line at the foot of the window until the page changes."""

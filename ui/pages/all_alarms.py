@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ketamonitor.alarm_course import AlarmEpisode
 from ketamonitor.record import Record
@@ -21,6 +21,7 @@ from ui.widgets.alarm_block import draw_block
 from ui.widgets.alarm_words import pause_now, recorded
 from ui.widgets.basics import Text
 from ui.widgets.ink import Ink, Painted
+from ui.widgets.scroll import scroll_area
 
 HEADERS = ("Began", "Priority", "Alert", "Kind", "Acknowledged", "Over")
 _WHY = {
@@ -129,12 +130,8 @@ class AllAlarmsPanel(AlarmPanel):
         self._list.setSpacing(6)
         self._list.addWidget(self.none)
         self._list.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setProperty("clear", True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = scroll_area(self._box)
         scroll.setMinimumHeight(110)
-        scroll.setWidget(self._box)
         self.table = kit.table(HEADERS, [], stretch=2)
         self.table.setAccessibleName("Alerts of this session")
         self.table.setMinimumHeight(110)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from ketamonitor.entries import Draft
 from ketamonitor.treatment.checkin import ItemAnswer, asked, checkin, open_items
@@ -16,6 +16,7 @@ from ketamonitor.words import clock, day
 from ui.pages.checkin_fields import ItemForm
 from ui.pages.checkin_list import WIDTH, ItemList
 from ui.pages.entry import Desk, EntryPanel
+from ui.widgets.scroll import bring_into_sight, scroll_area
 
 #: Keys that go to another item.
 _STEPS = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
@@ -50,8 +51,8 @@ class CheckInPanel(EntryPanel):
         self.stack.setProperty("clear", True)
         for form in self.forms.values():
             form.changed.connect(self.changed)
-            self.stack.addWidget(_scrolled(form))
-        self.list_area = left = _scrolled(self.items)
+            self.stack.addWidget(scroll_area(form, sideways=False))
+        self.list_area = left = scroll_area(self.items, sideways=False)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(left)
@@ -186,9 +187,8 @@ class CheckInPanel(EntryPanel):
 
     def _show_marked(self) -> None:
         marked = self.form.mark()
-        area = self.stack.currentWidget()
-        if marked is not None and isinstance(area, QScrollArea):
-            area.ensureWidgetVisible(marked)
+        if marked is not None:
+            bring_into_sight(marked)
 
     def _turned(self) -> None:
         self.stack.setCurrentIndex(self.keys.index(self.key))
@@ -208,13 +208,3 @@ class CheckInPanel(EntryPanel):
         if answer is not None:
             return f"{_STATES[answer.status]} {clock(answer.at)}", answer.done
         return ("needed" if key in self._needed else "open"), False
-
-
-def _scrolled(inner: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setProperty("clear", True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inner)
-    return area

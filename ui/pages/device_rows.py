@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from devices.findings import Detection, Outcome
 from devices.registry import DRIVERS
@@ -16,6 +16,7 @@ from ui.pages.driver_box import DriverBox, line_field, usual_line
 from ui.pages.found_ports import FoundPorts
 from ui.pages.parts import Kit, rule
 from ui.port_watch import PortWatch
+from ui.widgets.scroll import scroll_area
 
 #: One monitor on each side of a patient and a spare port: more than a chair ever has.
 MOST = 4
@@ -148,10 +149,8 @@ class DeviceRows(QWidget):
             )
         )
         within.addStretch()
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setProperty("clear", True)
-        self._area.setWidget(inner)
+        self._area = scroll_area(inner)
+        self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the keys scroll it as well
         inside.addWidget(self._area, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

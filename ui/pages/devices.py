@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ketamonitor.view import SessionView
 from ui.pages.device_detail import DeviceDetail, Recent
@@ -15,6 +15,7 @@ from ui.pages.device_list import Place, PlaceList, places
 from ui.pages.parts import Kit
 from ui.port_watch import PortWatch
 from ui.trial_desk import TrialDesk
+from ui.widgets.scroll import scroll_area
 
 REFRESH_MS = 500
 LIST_WIDTH, NARROW_LIST = 400, 340
@@ -63,7 +64,7 @@ class DevicesPage(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._list_card(kit))
         frame, inside = kit.card()
-        inside.addWidget(_scrolled(self.detail), 1)
+        inside.addWidget(scroll_area(self.detail, sideways=False), 1)
         layout.addWidget(frame, 1)
         watch.changed.connect(self.refresh)
         self._timer = QTimer(self)
@@ -74,7 +75,7 @@ class DevicesPage(QWidget):
         frame, inside = kit.card("Ports and monitors")
         self._card = frame
         frame.setFixedWidth(LIST_WIDTH)
-        inside.addWidget(_scrolled(self.list), 1)
+        inside.addWidget(scroll_area(self.list, sideways=False), 1)
         inside.addWidget(self.none)
         typing, acts = QHBoxLayout(), QHBoxLayout()
         typing.addWidget(self.typed, 1)
@@ -148,13 +149,3 @@ class DevicesPage(QWidget):
             self.left.emit()
         else:
             super().keyPressEvent(event)
-
-
-def _scrolled(inner: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setProperty("clear", True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inner)
-    return area

@@ -46,7 +46,7 @@ class DevicesPart(DosePart):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(kit.label(dose_line(self._plan), "fact"))
+        layout.addWidget(kit.label(dose_line(self._plan), "fact", wrap=True))
         self.clocks = kit.label("", "muted", wrap=True)
         layout.addWidget(self.clocks)
         self._columns = QHBoxLayout()

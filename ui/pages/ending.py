@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from ketamonitor import drafts
 from ketamonitor.entries import Draft
@@ -14,6 +14,7 @@ from ketamonitor.words import clock, countdown
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.parts import Kit
 from ui.pages.reason import Reason
+from ui.widgets.scroll import scroll_area
 
 REASONS = ("Treatment complete", "Stopped early, clinical", "Stopped early, patient asked")
 
@@ -58,11 +59,7 @@ class EndPanel(EntryPanel):
         self._inside = QVBoxLayout(inner)
         self._inside.setContentsMargins(0, 0, 0, 0)
         self._inside.addStretch()
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setProperty("clear", True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(inner)
+        self.area = scroll_area(inner)
         self.main.addWidget(self.area, 1)
         self.alike = kit.button("The first reason for all that are blank")
         self.alike.clicked.connect(self._same)

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.parts import Kit, typing
+from ui.widgets.scroll import scroll_area
 
 #: Logical pixels of the column at the right.
 SIDE = 366
+#: Logical pixels of height below which Save has the right column for itself: a keyboard on the
+#: screen leaves no more.
+LOW = 220
 
 Written = Future[tuple[Entry, ...]]
 
@@ -37,18 +41,28 @@ class Desk:
     then: Callable[[Written, Callable[[object], None], Callable[[BaseException], None]], None]
 
 
-def scrolled(inner: QWidget, width: int = 0) -> QScrollArea:
-    """``inner``, which scrolls where there is no room for it; ``width`` where it is a fixed one."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setProperty("clear", True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inner)
-    if width:
-        area.setFixedWidth(width)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
+class _Row(QHBoxLayout):
+    """Its columns scroll. Asked how high it wants to be for a width, it would take the height at
+    which they need not, and push Save below the edge of a small screen."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
+def _column() -> QWidget:
+    made = QWidget()
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    return made
+
+
+def _into(column: QWidget, frame: QWidget) -> None:
+    """Move a frame to the foot of a column; its place in the order of Tab stays."""
+    layout = column.layout()
+    assert layout is not None
+    layout.addWidget(frame)
+    frame.show()
 
 
 class EntryPanel(QWidget):
@@ -84,17 +98,36 @@ class EntryPanel(QWidget):
         self.leave_button = kit.button("Leave", key="Esc")
         self.save_button.clicked.connect(self.save)
         self.leave_button.clicked.connect(self.left)
-        row = QHBoxLayout(self)
+        row = _Row(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(scrolled(self._frame), 1)
+        self._left_column, self._side_column = _column(), _column()
+        row.addWidget(scroll_area(self._left_column), 1)
         right = QVBoxLayout()
         right.setSpacing(8)
         self._foot_frame, self._foot = kit.card()
         self._foot_frame.setFixedWidth(SIDE)
-        right.addWidget(scrolled(self._side_frame, SIDE), 1)
-        right.addWidget(self._foot_frame)
+        self._side_area = scroll_area(self._side_column, width=SIDE)
+        right.addWidget(self._side_area, 1)
+        right.addWidget(self._foot_frame, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(right)
+        _into(self._left_column, self._frame)
+        _into(self._side_column, self._side_frame)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < LOW
+        if low is self._side_area.isHidden():
+            return
+        focus = self.window().focusWidget()
+        self._side_area.setVisible(not low)
+        _into(self._left_column if low else self._side_column, self._side_frame)
+        self._foot.setContentsMargins(*((14, 2, 14, 2) if low else (14, 12, 14, 14)))
+        self._foot.setSpacing(2 if low else 8)
+        for told in (self.words, self.outcome):
+            told.setMinimumHeight(0 if low else 18)  # an empty line takes no room
+        if focus is not None and self._side_frame.isAncestorOf(focus):
+            focus.setFocus()  # moving it took the focus from the field that is being typed in
 
     def finish(self) -> None:
         """Called by the subclass when its parts stand: adds words and buttons below ``side``."""

@@ -42,7 +42,7 @@ class InfusionPart(DosePart):
         self._start = QWidget()
         start = QVBoxLayout(self._start)
         start.setContentsMargins(0, 0, 0, 0)
-        start.addWidget(kit.label(dose_line(plan), "fact"))
+        start.addWidget(kit.label(dose_line(plan), "fact", wrap=True))
         start.addWidget(
             kit.label(f"Protocol’s arithmetic: {arithmetic(plan, info.weight_kg)}", "muted")
         )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ketamonitor import intake
 from ketamonitor.approvals import Approvals
@@ -24,6 +24,7 @@ from ui.pages.parts import Kit, rule
 from ui.pages.patients_part import PatientsPart
 from ui.pages.protocol_preview import ProtocolPreview
 from ui.port_watch import PortWatch
+from ui.widgets.scroll import scroll_area
 
 #: Logical pixels below which the cards stand in two columns.
 THREE_COLUMNS = 1180
@@ -73,11 +74,7 @@ class NewSessionPage(QWidget):
         within = QVBoxLayout(inner)
         within.setContentsMargins(8, 8, 8, 8)
         within.addLayout(row)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setProperty("clear", True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inner)
+        area = scroll_area(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)

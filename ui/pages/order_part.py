@@ -43,7 +43,7 @@ class OrderPart(DosePart):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self._standing = kit.says()
-        layout.addWidget(kit.label(dose_line(self._plan), "fact"))
+        layout.addWidget(kit.label(dose_line(self._plan), "fact", wrap=True))
         layout.addWidget(
             kit.label(f"Protocol’s arithmetic: {arithmetic(self._plan, info.weight_kg)}", "muted")
         )

@@ -51,7 +51,7 @@ class SinglePart(DosePart):
         self.as_ordered.clicked.connect(self._take_order)
         self.as_ordered.hide()
         if plan is not None:
-            layout.addWidget(kit.label(dose_line(plan), "fact"))
+            layout.addWidget(kit.label(dose_line(plan), "fact", wrap=True))
             layout.addWidget(
                 kit.label(f"Protocol’s arithmetic: {arithmetic(plan, info.weight_kg)}", "muted")
             )
