@@ -146,3 +146,13 @@ def test_escape_leaves_and_keeps_the_ticks(place: Place, qtbot: QtBot) -> None:
         qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert panel.rows[1].ticked
     assert place.bench.sent == []
+
+
+def test_who_touches_met_says_what_is_met_whatever_was_chosen_before(place: Place) -> None:
+    panel = place.panel
+    panel.act.choose("Override one")
+    panel.rows[1].choice.buttons["Met"].click()
+    assert panel.act.chosen == "Say what is met"
+    assert panel.missing() == ""
+    (draft,) = panel.drafts("r.okafor")
+    assert (draft.body["id"], draft.body["state"]) == ("walks", "met")

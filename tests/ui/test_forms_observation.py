@@ -196,3 +196,21 @@ def test_a_count_off_its_range_is_named_and_not_sent(
     qtbot.keyClick(row.typed, Qt.Key.Key_Return)
     assert bench.sent == []
     assert "breaths" in panel.words.text().lower()
+
+
+@pytest.mark.parametrize("width", [895, 1000, 1350])
+def test_question_and_answers_are_in_sight_at_any_width(
+    theme: object, panel: ObservationPanel, qtbot: QtBot, width: int
+) -> None:
+    panel.resize(width, 2400)
+    view_of = panel.area.viewport()
+    qtbot.waitUntil(lambda: panel.rows[0].width() == view_of.width())
+    for row in panel.rows:
+        name = row.instrument.label
+        for part in (row.head, *row.controls()):
+            at = part.mapTo(view_of, part.rect().topLeft()).x()
+            assert at >= 0, name
+            assert at + part.width() <= view_of.width(), name
+        buttons = list(row.choice.buttons.values())
+        assert all(b.width() >= 44 for b in buttons), name
+        assert all(b.height() >= 48 for b in buttons), name

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ketamonitor.entries import Draft
 from ketamonitor.treatment import discharge
@@ -15,9 +15,10 @@ from ketamonitor.treatment.discharge import BY_PERSON, CriterionState, Criterion
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.entry import Desk, EntryPanel
-from ui.pages.parts import Kit, rule, set_mark
+from ui.pages.parts import ANSWER, Kit, rule, set_mark
 from ui.pages.second_person import SecondPerson
 from ui.pages.when import When
+from ui.widgets.scroll import bring_into_sight, scroll_area
 
 MET, OVERRIDE, READY, LEFT = "Say what is met", "Override one", "Clinically ready", "Patient left"
 _ACTS = (MET, OVERRIDE, READY, LEFT)
@@ -51,6 +52,7 @@ class CriterionRow(QWidget):
         row.addWidget(self.state)
         row.addLayout(words, 1)
         row.addWidget(self.choice)
+        self.setMinimumHeight(ANSWER)  # a touch marks it
         self.show_criterion(shown)
 
     @property
@@ -90,16 +92,13 @@ class DischargePanel(EntryPanel):
         inside = QVBoxLayout(inner)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(2)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setProperty("clear", True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(inner)
+        self.area = scroll_area(inner)
         self.main.addWidget(self.area, 1)
         self.rows = [CriterionRow(kit, shown, self.changed.emit) for shown in view.criteria]
         for row in self.rows:
             inside.addWidget(rule())
             inside.addWidget(row)
+            row.choice.changed.connect(self._touched)
             row.installEventFilter(self)
             row.choice.buttons["Met"].installEventFilter(self)
         if not self.rows:
@@ -261,12 +260,17 @@ class DischargePanel(EntryPanel):
         self._mark(next((n for n in after if not self.rows[n].shown.settled), self.marked))
         return True
 
+    def _touched(self) -> None:
+        """Whoever says that something is met is not about another act any more."""
+        if any(row.ticked for row in self.rows) and self.act.chosen != MET:
+            self.act.choose(MET)
+
     def _mark(self, place: int) -> None:
         self.marked = place
         for number, row in enumerate(self.rows):
             set_mark(row, number == place)
         if self.rows:
-            self.area.ensureWidgetVisible(self.rows[place])
+            bring_into_sight(self.rows[place])
         self.changed.emit()
 
     def _turned(self) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ketamonitor.instruments import AnswerStatus, Instrument, Kind
 from ketamonitor.words import countdown
@@ -17,6 +17,9 @@ NOT_ASSESSED, DECLINED = "Not assessed", "Declined"
 _STATUS = {NOT_ASSESSED: AnswerStatus.NOT_ASSESSED, DECLINED: AnswerStatus.DECLINED}
 
 Answered = tuple[AnswerStatus, int | None]
+
+#: Logical pixels of the question, and of the row below which its answers stand below it.
+HEAD, STACKED_BELOW = 176, 700
 
 #: How long breaths are counted.
 COUNT_FOR = timedelta(seconds=30)
@@ -35,15 +38,32 @@ class InstrumentRow(QWidget):
         name.setSpacing(0)
         name.addWidget(kit.label(f"{instrument.label}{mark}", "fact"))
         name.addWidget(kit.label(instrument.hint, "muted"))
-        head = QWidget()
-        head.setLayout(name)
-        head.setFixedWidth(176)
+        name.addStretch()
+        self.head = QWidget()
+        self.head.setLayout(name)
         self.choice = self._answers(kit)
         self.choice.changed.connect(self.changed)
-        self.inside = QHBoxLayout(self)
-        self.inside.setContentsMargins(12, 6, 8, 6)
-        self.inside.addWidget(head)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._both.setContentsMargins(8, 6, 4, 6)
+        self._both.addWidget(self.head)
+        self.inside = QHBoxLayout()
         self.inside.addWidget(self.choice, 1)
+        self._both.addLayout(self.inside, 1)
+        self.fit(STACKED_BELOW)
+
+    def fit(self, room: int) -> None:
+        """Take the width there is: with little of it the answers stand below the question, so that
+        neither is pushed out of sight."""
+        stacked = room < STACKED_BELOW
+        ways = QBoxLayout.Direction
+        self._both.setDirection(ways.TopToBottom if stacked else ways.LeftToRight)
+        self._both.setSpacing(2 if stacked else 6)
+        self.head.setMinimumWidth(0 if stacked else HEAD)
+        self.head.setMaximumWidth(room if stacked else HEAD)
+        self._fit_answers(room - 12 - (0 if stacked else HEAD + 6))
+
+    def _fit_answers(self, room: int) -> None:
+        self.choice.fit(room)
 
     @property
     def answered(self) -> Answered | None:
@@ -110,8 +130,8 @@ class TypedRow(InstrumentRow):
         self.typed.setValidator(QIntValidator(0, 999, self.typed))
         self.typed.textChanged.connect(self._entered)
         self.unit = kit.label(instrument.unit, "muted")
-        self.inside.insertWidget(1, self.typed)
-        self.inside.insertWidget(2, self.unit)
+        self.inside.insertWidget(0, self.typed)
+        self.inside.insertWidget(1, self.unit)
         self.choice.changed.connect(self._chosen)
 
     @property
@@ -155,6 +175,9 @@ class TypedRow(InstrumentRow):
     def _answers(self, kit: Kit) -> Choice:
         return kit.choice([NOT_ASSESSED, DECLINED])
 
+    def _fit_answers(self, room: int) -> None:
+        """Two answers and a number need no second line."""
+
     def _entered(self, text: str) -> None:
         if text:
             self.choice.clear()
@@ -178,8 +201,8 @@ class BreathRow(TypedRow):
         self.button = kit.button("Count breaths", key="Space")
         self.button.clicked.connect(self.breath)
         self.told = kit.label("", "muted")
-        self.inside.insertWidget(1, self.button)
-        self.inside.insertWidget(2, self.told)
+        self.inside.insertWidget(0, self.button)
+        self.inside.insertWidget(1, self.told)
 
     @property
     def begun(self) -> bool:

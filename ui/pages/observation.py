@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ketamonitor import drafts
 from ketamonitor.entries import Draft
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.view import SessionView
 from ketamonitor.words import answer, clock
-from ui.pages.entry import Desk, EntryPanel
+from ui.pages.entry import SIDE, Desk, EntryPanel
 from ui.pages.instrument_row import row_of
 from ui.pages.parts import rule, set_mark
 from ui.pages.when import When
+from ui.widgets.scroll import bring_into_sight, scroll_area
 
 #: Keys that mark another row.
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
@@ -39,11 +40,7 @@ class ObservationPanel(EntryPanel):
         inside = QVBoxLayout(inner)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(4)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setProperty("clear", True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(inner)
+        self.area = scroll_area(inner, sideways=False)
         self.main.addWidget(self.area, 1)
         for row in self.rows:
             inside.addWidget(rule())
@@ -69,6 +66,13 @@ class ObservationPanel(EntryPanel):
         self.side.addWidget(self.when)
         self._mark(0)
         self.finish()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # what the frames, their margins and the scroll bars take is not the rows'
+        room = self.width() - SIDE - 46
+        for row in self.rows:
+            row.fit(room)
 
     def opened(self, now: datetime) -> None:
         # The time of an earlier opening would be stored as that of these answers.
@@ -147,6 +151,6 @@ class ObservationPanel(EntryPanel):
 
     def _mark(self, place: int) -> None:
         self.marked = place
-        self.area.ensureWidgetVisible(self.rows[place])
+        bring_into_sight(self.rows[place])
         for number, row in enumerate(self.rows):
             set_mark(row, number == place)

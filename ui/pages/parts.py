@@ -46,6 +46,8 @@ Rows = list[list[str]]
 
 #: Touch heights in logical pixels: answers and in-session actions 48, the main confirm 52.
 ANSWER, CONFIRM = 48, 52
+#: What sets "not assessed" and "declined" apart from the levels.
+GAP_BEFORE = 8
 
 
 class Kit:
@@ -73,7 +75,7 @@ class Kit:
         made.setPlaceholderText(hint)
         made.setAccessibleName(name)
         made.setFont(self.theme.font(COUNTDOWN if big else ACTION, 600 if big else 400))
-        made.setMinimumHeight(CONFIRM if big else 42)
+        made.setMinimumHeight(CONFIRM if big else ANSWER)
         if secret:
             made.setEchoMode(QLineEdit.EchoMode.Password)
         return made
@@ -144,6 +146,7 @@ class Kit:
         made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)  # for a finger
         made.setShowGrid(False)
         made.setAlternatingRowColors(True)
         made.setFont(self.theme.font(FACT))
@@ -182,7 +185,8 @@ class Choice(QWidget):
 
     ``options`` are the answers; ``shown`` what stands on their buttons where it differs, a second
     line for the word below. ``upright`` puts them below one another, ``columns`` in rows of so
-    many. ``momentary`` buttons only report that they were pressed.
+    many. ``momentary`` buttons only report that they were pressed. :meth:`fit` breaks the line of
+    answers that has a gap in it where there is little room.
     """
 
     changed = Signal()
@@ -203,31 +207,62 @@ class Choice(QWidget):
         self.options = list(options)
         self.chosen: str | None = None
         self.buttons: dict[str, ChoiceButton] = {}
-        grid = QGridLayout(self) if columns else None
+        grid = QGridLayout(self) if columns or gap_before else None
+        self._levels = self.options.index(gap_before) if gap_before else 0
+        self._after = QHBoxLayout()
         layout = grid or (QVBoxLayout(self) if upright else QHBoxLayout(self))
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        after_gap = False
-        for option in self.options:
-            if option == gap_before and isinstance(layout, QBoxLayout):
-                layout.addSpacing(8)
-                after_gap = True
+        for place, option in enumerate(self.options):
             value, _, word = shown.get(option, option).partition("\n")
             made = _Answer(theme, value, word)
             made.setCheckable(not momentary)
-            grows = upright or columns or (gap_before and not after_gap)
+            grows = upright or columns or place < self._levels
             made.setSizePolicy(
                 QSizePolicy.Policy.Expanding if grows else QSizePolicy.Policy.Fixed,
                 QSizePolicy.Policy.Fixed,
             )
             made.clicked.connect(lambda _=False, o=option, m=momentary: self._clicked(o, m))
             self.buttons[option] = made
-            if grid is not None:
-                grid.addWidget(made, *divmod(len(self.buttons) - 1, columns))
-            else:
+            if grid is None:
                 layout.addWidget(made)
-        if isinstance(layout, QBoxLayout) and not upright and not gap_before:
+            elif columns:
+                grid.addWidget(made, *divmod(place, columns))
+            elif place >= self._levels:
+                self._after.addWidget(made)
+        if isinstance(layout, QBoxLayout) and not upright:
             layout.addStretch()
+        self._after.addStretch()
+        self._lines = 0
+        self._break(1)
+
+    def fit(self, room: int) -> None:
+        """Take the width there is: the levels in as many lines as they need, what stands after the
+        gap in a line of its own where it has no room beside them."""
+        wide = [b.sizeHint().width() + 6 for b in self.buttons.values()]
+        levels, lines = wide[: self._levels], 1
+        if sum(wide) + GAP_BEFORE > room:
+            lines = 2
+            while max(levels) * -(-len(levels) // (lines - 1)) > room and lines < len(levels):
+                lines += 1
+        self._break(lines)
+
+    def _break(self, lines: int) -> None:
+        """All in one line with the gap, or what stands after the gap in the last of the lines."""
+        grid = self.layout()
+        if not self._levels or lines == self._lines or not isinstance(grid, QGridLayout):
+            return
+        self._lines = lines
+        each = self._levels if lines == 1 else -(-self._levels // (lines - 1))
+        grid.removeItem(self._after)
+        for place, made in enumerate(list(self.buttons.values())[: self._levels]):
+            grid.removeWidget(made)
+            grid.addWidget(made, *divmod(place, each))
+        self._after.setContentsMargins(GAP_BEFORE if lines == 1 else 0, 0, 0, 0)
+        if lines == 1:
+            grid.addLayout(self._after, 0, each)
+        else:
+            grid.addLayout(self._after, lines - 1, 0, 1, each)
 
     def choose(self, option: str) -> None:
         """Choose an answer (again choosing the same leaves it chosen)."""

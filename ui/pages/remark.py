@@ -128,7 +128,7 @@ class MarkPanel(EntryPanel):
         super().__init__(desk, view)
         kit = desk.kit
         shown = {text: f"{number}  {text}" for number, text in enumerate(STOCK_EVENTS, 1)}
-        self.choice = kit.choice(list(STOCK_EVENTS), shown=shown, upright=True)
+        self.choice = kit.choice(list(STOCK_EVENTS), shown=shown, columns=2)
         self.choice.changed.connect(self._picked)
         self.text = kit.field("Or another event, in your own words", "Event")
         self.text.setMaxLength(200)
