@@ -154,6 +154,11 @@ class Chairside:
         """Whether the page knows the monitor as one that answers."""
         return any(link.state is LinkState.CONNECTED for link in self.view.links)
 
+    def resize(self, size: tuple[int, int]) -> None:
+        """Another screen, or what a keyboard on it leaves, in logical pixels."""
+        self.window.resize(*size)
+        self.keys.until(lambda: self.window.size().toTuple() == size, f"the window takes {size}")
+
     # Time ------------------------------------------------------------------------------------
 
     def until(self, so: Callable[[], bool], why: str) -> None:

@@ -122,6 +122,21 @@ class Nurse:
             keys.until(lambda key=key: key in at.view.checkin.answers, f"{key} is stored")  # type: ignore[misc]
         at.until_closed()
 
+    def answer_item(self, item: str) -> None:
+        """One item of the check-in once more, with the answer of its first digit."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("k")
+        panel = at.panel
+        assert isinstance(panel, CheckInPanel)
+        while panel.key != item:
+            keys.press(Qt.Key.Key_Down)
+        keys.press("1")
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "the answer is stored")
+        at.until_closed()
+
     def take(self, number: int) -> None:
         """The pressure of that number in the session: by the monitor, or with a cuff and typed."""
         if self.at.wire is None:
@@ -235,6 +250,21 @@ class Nurse:
         keys.enter()
         keys.until(lambda: at.chair.record.entries > before, "the change is stored")
         self._leave(stay)
+
+    def new_rate(self, rate: str, reason: str) -> None:
+        """The number, then Tab out of it, so that a digit is the reason's again."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("d")
+        keys.press("r")
+        keys.type(rate)
+        keys.press(Qt.Key.Key_Tab)
+        keys.press(reason)
+        assert isinstance(at.panel, DosePanel)
+        assert at.panel.missing() == "", at.panel.missing()
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "the new rate is stored")
+        self._leave(stay=True)
 
     def held(self, after: str) -> None:
         """What was in the mouth has left it."""
@@ -361,6 +391,49 @@ class Nurse:
         keys.press(str(number))
         keys.enter()
         self.at.until_closed()
+
+    def note(self, phrase: str) -> None:
+        """A quick phrase by its digit."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("n")
+        keys.press(phrase)
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "the note is stored")
+        at.until_closed()
+
+    def adverse(self) -> None:
+        """Nausea, not serious, over."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("v")
+        panel = at.panel
+        assert isinstance(panel, CoursePanel)
+        keys.press("4")
+        for answer in ("Nausea", "Not serious", "Over"):
+            keys.choose(answer)
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "the event is stored")
+        self._leave(stay=True)
+
+    def override(self, reason: str, second: str) -> None:
+        """The marked criterion, which is not met: a reason, and a second person's agreement."""
+        at, keys = self.at, self.at.keys
+        before = at.chair.record.entries
+        keys.press("g")
+        panel = at.panel
+        assert isinstance(panel, DischargePanel)
+        keys.press("v")
+        keys.type(reason)
+        keys.fill("Name", second)
+        keys.fill("Password", PASSWORD)
+        keys.enter()
+        keys.until(lambda: panel.second.person is not None, "the second person has agreed")
+        assert panel.missing() == "", panel.missing()
+        keys.enter()
+        keys.until(lambda: at.chair.record.entries > before, "the deviation is stored")
+        self._leave(stay=True)
 
     def go_home(self) -> None:
         """Everything a person answers is met; ready; left with the escort."""
