@@ -28,6 +28,8 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleS
 QDateEdit:focus, QTimeEdit:focus, QComboBox:focus {{ border: 2px solid {accent}; padding: 0 9px; }}
 QLineEdit:focus, QLineEdit[invalid="true"] {{ min-height: 44px; }}
 QComboBox QLineEdit:focus {{ min-height: 36px; }}
+QLineEdit[mouse="true"] {{ min-height: 38px; }}
+QLineEdit[mouse="true"]:focus {{ min-height: 36px; }}
 QPlainTextEdit:focus, QTextEdit:focus {{ padding: 5px 7px; }}
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {{
     color: {text3}; border-color: {line}; }}

@@ -131,7 +131,7 @@ def test_fault_3_3_01_nothing_in_the_window_stops_until_somebody_answers() -> No
     assert modal("QMessageBox.warning(self, 'Link', 'lost')") == ["QMessageBox"]
     assert modal("dialog.exec()") == ["exec"]
     users = [file.name for file in files if "QFileDialog." in file.read_text(encoding="utf-8")]
-    assert users == ["review.py"]
+    assert sorted(users) == ["form_part.py", "review.py"]  # both are the page of a stored session
 
 
 # Faulty variants ----------------------------------------------------------------------------------
