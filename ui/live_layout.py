@@ -64,7 +64,8 @@ def _standard(width: int, height: int) -> Places:
     buttons = _grid(side, tiles_top, column, button)
     below = buttons[-1].bottom() + 1 + GAP
     trend_top = tiles_top + tile + GAP
-    strip_below = tiles_top + STRIP + GAP
+    # With a panel open the strip takes the phases' place: the panel needs their row.
+    strip_below = top + STRIP + GAP
     return Places(
         compact=False,
         wide=wide,
@@ -75,7 +76,7 @@ def _standard(width: int, height: int) -> Places:
         phases=QRect(GAP, top, main, PHASES),
         gate=QRect(side, top, column, PHASES),
         tiles=_row(GAP, tiles_top, main, tile, _TILE_PARTS),
-        strip=QRect(GAP, tiles_top, width - 2 * GAP, STRIP),
+        strip=QRect(GAP, top, main, STRIP),
         trend=QRect(GAP, trend_top, main, due_top - GAP - trend_top),
         panel=QRect(GAP, strip_below, width - 2 * GAP, status_top - 6 - strip_below),
         buttons=buttons,

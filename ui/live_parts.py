@@ -282,7 +282,7 @@ class LiveParts(QWidget):
         self.timeline.setGeometry(at.timeline)
         self._place_offer(at.timeline, free and not card)
         self._card_area.setGeometry(at.timeline)
-        for widget in (self.observed, self.trend):
+        for widget in (self.observed, self.trend, self.phases):
             widget.setVisible(free)
         self.timeline.setVisible(free and not card)
         self._card_area.setVisible(free and card)

@@ -107,8 +107,12 @@ class DischargePanel(EntryPanel):
         self.marked = 0
         self.act = kit.choice(
             list(_ACTS),
-            shown={OVERRIDE: f"{OVERRIDE} (V)", READY: f"{READY} (R)", LEFT: f"{LEFT} (F)"},
-            upright=True,
+            shown={
+                OVERRIDE: f"{OVERRIDE}\nkey V",
+                READY: f"{READY}\nkey R",
+                LEFT: f"{LEFT}\nkey F",
+            },
+            columns=2,
         )
         self.side.addWidget(self.act)
         self.what = kit.says()

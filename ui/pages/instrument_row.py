@@ -19,7 +19,7 @@ _STATUS = {NOT_ASSESSED: AnswerStatus.NOT_ASSESSED, DECLINED: AnswerStatus.DECLI
 Answered = tuple[AnswerStatus, int | None]
 
 #: Logical pixels of the question, and of the row below which its answers stand below it.
-HEAD, STACKED_BELOW = 176, 700
+HEAD, STACKED_BELOW = 156, 700
 
 #: How long breaths are counted.
 COUNT_FOR = timedelta(seconds=30)
@@ -36,7 +36,7 @@ class InstrumentRow(QWidget):
         mark = " · needed" if needed else ""
         name = QVBoxLayout()
         name.setSpacing(0)
-        name.addWidget(kit.label(f"{instrument.label}{mark}", "fact"))
+        name.addWidget(kit.label(f"{instrument.label}{mark}", "fact", wrap=True))
         name.addWidget(kit.label(instrument.hint, "muted"))
         name.addStretch()
         self.head = QWidget()

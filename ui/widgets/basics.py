@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QLabel, QWidget
 
 from ui.theme import PADDING, Theme
-from ui.typeface import ACTION, BODY, FACT, LABEL
+from ui.typeface import ACTION, BODY, FACT, LABEL, make_font
 from ui.widgets.ink import CENTRE, RIGHT, Ink
 
 
@@ -240,9 +240,9 @@ class ChoiceButton(Drawn):
         self.toggled.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        value = self.fontMetrics().horizontalAdvance(self.text()) * 1.2
-        word = self.fontMetrics().horizontalAdvance(self.word)
-        return QSize(max(44, int(max(value, word)) + 18), 48)
+        value = QFontMetrics(make_font(ACTION, 700)).horizontalAdvance(self.text())
+        word = QFontMetrics(make_font(LABEL, 400)).horizontalAdvance(self.word)
+        return QSize(max(44, max(value, word) + 15), 48)
 
     def draw(self, ink: Ink, area: QRectF) -> None:
         chosen = self.isChecked()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from ketamonitor import words
 from ketamonitor.view import ActiveAlarm, Freshness, SessionView
 from ui.theme import Theme
-from ui.widgets.ink import Ink, Painted
+from ui.widgets.ink import RIGHT, Ink, Painted
 from ui.widgets.tile import CLOCKED, FIGURE_TONE
 from ui.widgets.tile_words import (
     Figure,
@@ -20,6 +20,9 @@ from ui.widgets.tile_words import (
     pressure_figure,
 )
 from ui.widgets.tiles import PressureTile
+
+#: Logical pixels of the clock that runs from the first dose.
+SINCE, ROOM_FOR_SINCE = 168, 940
 
 
 class ValueStrip(Painted):
@@ -31,6 +34,7 @@ class ValueStrip(Painted):
         super().__init__(theme, "Values", parent)
         self.setFixedHeight(self.HEIGHT)
         self._cells: list[tuple[str, str, Figure, ActiveAlarm | None]] = []
+        self._since: tuple[str, str] | None = None
 
     def show_view(self, view: SessionView, alarms: Sequence[ActiveAlarm], now: datetime) -> None:
         pressure = pressure_figure(view, now)
@@ -45,18 +49,35 @@ class ValueStrip(Painted):
             ),
             ("SpO₂", "spo2", spo2, alarm_of(alarms, ("spo2",), _source(view, "spo2"))),
         ]
+        first = view.first_dose_at
+        self._since = (
+            None
+            if first is None
+            else (words.countdown((now - first).total_seconds()), words.clock(first))
+        )
         self.update()
 
     def draw(self, ink: Ink) -> None:
         if not self._cells:
             ink.box(QRectF(self.rect()), "panel", "line")
             return
-        shares, x = (1.7, 1.0, 1.0), 0.0
-        room = self.width() - 8 * (len(self._cells) - 1)
+        shares, x = (1.5, 1.0, 1.0), 0.0
+        # A number and its age never give way to it.
+        clock = SINCE if self._since is not None and self.width() >= ROOM_FOR_SINCE else 0
+        room = self.width() - 8 * (len(self._cells) - 1) - clock
         for share, cell in zip(shares, self._cells, strict=True):
             width = room * share / sum(shares)
             self._cell(ink, QRectF(x, 0, width, self.HEIGHT), *cell)
             x += width + 8
+        if self._since is not None and clock:
+            self._clock(ink, QRectF(x, 0, self.width() - x, self.HEIGHT), *self._since)
+
+    def _clock(self, ink: Ink, area: QRectF, since: str, first: str) -> None:
+        """Since the first dose: the phase bar, which has it else, is covered as well."""
+        ink.box(area, "panel", "line")
+        ink.text(area.left() + 12, 22, "DOSE", 13, 600, "text2")
+        ink.text(area.left() + 12, 43, f"at {first}", 12, 400, "text3")
+        ink.text(area.right() - 12, 36, since, 24, 700, "text", RIGHT)
 
     def _cell(
         self,
