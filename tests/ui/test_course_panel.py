@@ -133,7 +133,7 @@ def test_breathing_with_no_record_of_it_has_no_proposal(bench: Bench, qtbot: QtB
 def test_no_serious_event_is_an_answer_by_two_keys(bench: Bench, qtbot: QtBot) -> None:
     panel, keys = panel_of(bench, qtbot)
     keys.press("4")
-    assert panel.words.text() == "Adverse event: choose an answer"
+    assert panel.words.text().startswith("Choose what happened, type it, or say that nothing")
     keys.enter()
     assert not bench.sent
     keys.press("z")
@@ -158,12 +158,14 @@ def test_there_is_no_none_beside_a_serious_event(bench: Bench, qtbot: QtBot) -> 
 def test_an_adverse_event_says_whether_it_is_serious_and_why(bench: Bench, qtbot: QtBot) -> None:
     panel, keys = panel_of(bench, qtbot)
     keys.press("4")
-    keys.press("x")
-    assert panel.words.text() == "What happened is empty"
-    keys.choose("Nausea")
+    keys.press("z")
+    keys.press("c")  # something did happen after all
+    assert panel.adverse.kind.chosen is None
+    assert panel.adverse.common.chosen == "Nausea"
     assert panel.words.text() == "Say whether it is serious"
-    keys.choose("Serious")
-    keys.choose("Not over")
+    keys.press("s")
+    assert panel.words.text() == "Choose how it stands"
+    keys.press("q")
     assert panel.words.text() == "Choose what makes it serious"
     keys.choose("Hospital stay, or a longer one")
     assert "Description of a serious event" in panel.words.text()
@@ -171,3 +173,25 @@ def test_an_adverse_event_says_whether_it_is_serious_and_why(bench: Bench, qtbot
     keys.enter()
     body = bench.sent[0][0].body
     assert (body["what"], body["serious"], body["criteria"]) == ("Nausea", True, ["hospital"])
+    assert body["outcome"] == "not_over"
+
+
+def test_a_usual_adverse_event_is_six_keys(bench: Bench, qtbot: QtBot) -> None:
+    panel, keys = panel_of(bench, qtbot)
+    keys.begin()
+    for key in ("4", "c", "n", "o"):
+        keys.press(key)
+    assert panel.missing() == ""
+    keys.enter()
+    assert keys.actions == 5  # with V, which opens the panel, six
+    body = bench.sent[0][0].body
+    assert (body["what"], body["serious"], body["outcome"]) == ("Nausea", False, "over")
+
+
+def test_saying_that_nothing_happened_takes_back_what_was_begun(bench: Bench, qtbot: QtBot) -> None:
+    panel, keys = panel_of(bench, qtbot)
+    for key in ("4", "c", "n", "z"):
+        keys.press(key)
+    assert panel.adverse.common.chosen is panel.adverse.serious.chosen is None
+    keys.enter()
+    assert bench.sent[0][0].body["event"] == "adverse_none"

@@ -255,6 +255,7 @@ class Choice(QWidget):
         self._lines = lines
         each = self._levels if lines == 1 else -(-self._levels // (lines - 1))
         grid.removeItem(self._after)
+        self._after.setParent(None)  # else it is still the grid's, and cannot be put elsewhere
         for place, made in enumerate(list(self.buttons.values())[: self._levels]):
             grid.removeWidget(made)
             grid.addWidget(made, *divmod(place, each))

@@ -409,9 +409,8 @@ class Nurse:
         keys.press("v")
         panel = at.panel
         assert isinstance(panel, CoursePanel)
-        keys.press("4")
-        for answer in ("Nausea", "Not serious", "Over"):
-            keys.choose(answer)
+        for key in ("4", "c", "n", "o"):
+            keys.press(key)
         assert panel.missing() == "", panel.missing()
         keys.enter()
         keys.until(lambda: at.chair.record.entries > before, "the event is stored")
