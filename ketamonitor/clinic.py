@@ -5,15 +5,14 @@ It lies as ``clinic.toml`` beside the folder of protocols; only data sheets of f
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from ketamonitor.alarm_plan import Line, Rows
 from ketamonitor.library import clinic_folder
+from ketamonitor.toml_file import read_toml
 
 FILE = "clinic.toml"
 
@@ -44,14 +43,7 @@ class Clinic(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 def read_clinic(path: Path) -> Clinic:
     """Raises :class:`ClinicError` with one line."""
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Clinic)
-    except OSError as error:
-        raise ClinicError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ClinicError(f"{path}: is not valid TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise ClinicError(f"{path}: {error}") from error
+    return read_toml(path, Clinic, ClinicError)
 
 
 def load_clinic() -> tuple[Clinic | None, str]:

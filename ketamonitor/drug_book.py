@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from io import StringIO
 
-from ketamonitor.entries import GENESIS, Draft, Entry, chain, stamp, verify_chain
-from ketamonitor.store import Store, StoreError
+from ketamonitor.entries import Draft, Entry, stamp, verify_chain
+from ketamonitor.own_chain import append_after
+from ketamonitor.store import Store
 from ketamonitor.treatment.drug_use import drug_event
 from ketamonitor.treatment.ledger import LEDGER, Ledger, What
 
@@ -39,17 +40,7 @@ class DrugBook:
         """The row as it stands on the disk. Not retryable where somebody else wrote meanwhile:
         the draft was made from a ledger that is no longer so."""
         last = self._store.last(LEDGER)
-        seq, before = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
-        row = chain(draft, LEDGER, seq, self._now(), before)
-        try:
-            self._store.append([row])
-        except StoreError as error:
-            if error.retryable:
-                raise
-            raise StoreError(
-                "the ledger has just been changed by someone else; look again"
-            ) from error
-        return row
+        return append_after(self._store, LEDGER, last, draft, self._now(), "the ledger has")
 
     def event_of(self, row: Entry) -> tuple[str, Draft] | None:
         """The session that a row belongs to and the session's own entry of it, if it has one."""

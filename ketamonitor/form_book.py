@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from ketamonitor.entries import GENESIS, Draft, Entry, chain
-from ketamonitor.store import Store, StoreError
+from ketamonitor.entries import Draft, Entry
+from ketamonitor.own_chain import append_after
+from ketamonitor.store import Store
 from ketamonitor.treatment.hand_in import FORMS, HandIns
 
 
@@ -33,14 +34,5 @@ class FormBook:
         rows = self._store.entries(FORMS)
         now = self._now()
         made = draft(HandIns.of(rows), now)
-        seq, before = (rows[-1].seq + 1, rows[-1].hash) if rows else (1, GENESIS)
-        row = chain(made, FORMS, seq, now, before)
-        try:
-            self._store.append([row])
-        except StoreError as error:
-            if error.retryable:
-                raise
-            raise StoreError(
-                "the forms have just been changed by someone else; look again"
-            ) from error
-        return row
+        last = rows[-1] if rows else None
+        return append_after(self._store, FORMS, last, made, now, "the forms have")

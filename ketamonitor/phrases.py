@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from ketamonitor.alarm_plan import Rows
 from ketamonitor.library import clinic_folder
+from ketamonitor.toml_file import read_toml
 
 SHIPPED = Path(__file__).with_name("phrases.toml")
 
@@ -33,14 +32,7 @@ class Phrases(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 def read_phrases(path: Path) -> Phrases:
     """Raises :class:`PhrasesError` with one line."""
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Phrases)
-    except OSError as error:
-        raise PhrasesError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PhrasesError(f"{path}: is not valid TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise PhrasesError(f"{path}: {error}") from error
+    return read_toml(path, Phrases, PhrasesError)
 
 
 def load_phrases() -> tuple[Phrases, str]:

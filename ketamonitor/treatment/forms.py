@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from ketamonitor.alarm_plan import Line, Rows
 from ketamonitor.record import Record
+from ketamonitor.toml_file import read_toml
 from ketamonitor.treatment.form_sources import SOURCES, Around, Lacking
 
 FOLDER = Path(__file__).parents[1] / "forms"
@@ -53,14 +52,7 @@ class FormError(ValueError):
 
 def read_form(path: Path) -> FormTemplate:
     """A template from its file. Raises :class:`FormError` with one line."""
-    try:
-        made = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), FormTemplate)
-    except OSError as error:
-        raise FormError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise FormError(f"{path}: is not valid TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise FormError(f"{path}: {error}") from error
+    made = read_toml(path, FormTemplate, FormError)
     for number, row in enumerate(made.field):
         if row.source and not _known(row.source):
             raise FormError(f"{path}: field[{number}].source: unknown source {row.source!r}")

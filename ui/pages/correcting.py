@@ -21,8 +21,8 @@ from ketamonitor.treatment.corrections import (
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.entry import Desk, EntryPanel
+from ui.pages.own_words import OwnWords
 from ui.pages.parts import ANSWER, Rows, fill
-from ui.pages.reason import Reason
 
 HEADERS = ("At", "Entered", "What", "By")
 #: Where an entry of that kind is made anew.
@@ -65,7 +65,12 @@ class CorrectionPanel(EntryPanel):
         )
         self.main.addWidget(self.table, 1)
         self.what = kit.says("title")
-        self.reason = Reason(kit, REASONS, "Another reason", LONGEST_REASON, keys=True)
+        keys = {reason: f"{reason}\nkey {n}" for n, reason in enumerate(REASONS, 1)}
+        self.reason = OwnWords(
+            kit.choice(list(REASONS), shown=keys, upright=True),
+            kit.field("Another reason", "Reason"),
+            LONGEST_REASON,
+        )
         self.reason.changed.connect(self.changed)
         self.again = kit.button("Enter it anew", key="Y", icon="edit")
         self.again.clicked.connect(self.enter_anew)

@@ -12,8 +12,8 @@ from ketamonitor.treatment.discharge import LONGEST_REASON, closing
 from ketamonitor.view import ASKING, DueState, SessionView
 from ketamonitor.words import clock, countdown
 from ui.pages.entry import Desk, EntryPanel
+from ui.pages.own_words import OwnWords
 from ui.pages.parts import Kit
-from ui.pages.reason import Reason
 from ui.widgets.scroll import scroll_area
 
 REASONS = ("Treatment complete", "Stopped early, clinical", "Stopped early, patient asked")
@@ -66,7 +66,11 @@ class EndPanel(EntryPanel):
         self.main.addWidget(self.alike)
         self.home = kit.button("Going home")
         self.home.clicked.connect(self.home_wanted)
-        self.why = Reason(kit, REASONS, "Or another reason", LONGEST_REASON)
+        self.why = OwnWords(
+            kit.choice(list(REASONS), upright=True),
+            kit.field("Or another reason", "Reason"),
+            LONGEST_REASON,
+        )
         self.why.changed.connect(self.changed)
         self.choice, self.text = self.why.choice, self.why.text
         self.side.addWidget(self.home)

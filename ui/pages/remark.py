@@ -11,6 +11,7 @@ from ketamonitor.entries import Draft
 from ketamonitor.phrases import Phrases
 from ketamonitor.view import SessionView
 from ui.pages.entry import Desk, EntryPanel
+from ui.pages.own_words import OwnWords
 from ui.pages.when import When
 
 STOCK_EVENTS = (
@@ -129,10 +130,9 @@ class MarkPanel(EntryPanel):
         kit = desk.kit
         shown = {text: f"{number}  {text}" for number, text in enumerate(STOCK_EVENTS, 1)}
         self.choice = kit.choice(list(STOCK_EVENTS), shown=shown, columns=2)
-        self.choice.changed.connect(self._picked)
         self.text = kit.field("Or another event, in your own words", "Event")
-        self.text.setMaxLength(200)
-        self.text.textChanged.connect(self._typed)
+        self.said = OwnWords(self.choice, self.text, 200)
+        self.said.changed.connect(self.changed)
         self.main.addWidget(self.choice)
         self.main.addWidget(self.text)
         self.when = When(kit, "Happened at", desk.now())
@@ -146,37 +146,20 @@ class MarkPanel(EntryPanel):
         self.setFocus()
 
     def missing(self) -> str:
-        if not self.text.text().strip() and self.choice.chosen is None:
+        if not self.said.words:
             return "Choose an event or type one"
         return self.when.fault()
 
     def drafts(self, author: str) -> tuple[Draft, ...]:
-        text = self.text.text().strip() or self.choice.chosen or ""
-        return (drafts.mark(text, at=self.when.at(), author=author),)
+        return (drafts.mark(self.said.words, at=self.when.at(), author=author),)
 
     def clear(self) -> None:
-        self.text.clear()
-        self.choice.clear()
+        self.said.clear()
         self.when.restart(self.desk.now())
 
     def refresh(self) -> None:
-        begun = bool(self.text.text()) or self.choice.chosen is not None
-        self.when.tick(self.desk.now(), begun=begun)
+        self.when.tick(self.desk.now(), begun=bool(self.said.words))
         super().refresh()
 
     def single_key(self, event: QKeyEvent) -> bool:
-        number = event.text()
-        if not number.isdecimal() or not 1 <= int(number) <= len(STOCK_EVENTS):
-            return False
-        self.choice.choose(STOCK_EVENTS[int(number) - 1])
-        return True
-
-    def _picked(self) -> None:
-        if self.choice.chosen is not None:
-            self.text.clear()
-        self.changed.emit()
-
-    def _typed(self) -> None:
-        if self.text.text():
-            self.choice.clear()
-        self.changed.emit()
+        return self.said.digit(event.text())

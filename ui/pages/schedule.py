@@ -12,8 +12,8 @@ from ketamonitor.treatment.not_done import LONGEST_REASON, REASONS, not_done
 from ketamonitor.view import ASKING, DueItem, DueState, SessionView
 from ketamonitor.words import clock
 from ui.pages.entry import Desk, EntryPanel
+from ui.pages.own_words import OwnWords
 from ui.pages.parts import ANSWER, Rows, fill
-from ui.pages.reason import Reason
 
 HEADERS = ("Planned", "What", "How it stands")
 
@@ -39,7 +39,11 @@ class SchedulePanel(EntryPanel):
         self.table.itemSelectionChanged.connect(self.changed)
         self.main.addWidget(self.table, 1)
         self.what = kit.says("title")
-        self.reason = Reason(kit, REASONS, "The reason in other words", LONGEST_REASON)
+        self.reason = OwnWords(
+            kit.choice(list(REASONS), upright=True),
+            kit.field("The reason in other words", "Reason"),
+            LONGEST_REASON,
+        )
         self.reason.changed.connect(self.changed)
         self.reasons, self.text = self.reason.choice, self.reason.text
         self.main.addWidget(self.what)
