@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from tests.bench import alarm_review, bench_black_box, bench_store, monitors, reconnect
+from tests.bench import alarm_review, bench_black_box, bench_store, monitors, reconnect, treatment
 
 
 def main() -> int:
@@ -29,6 +29,8 @@ def main() -> int:
     bench_black_box.main(*((0.1,) if args.smoke else ()))
     print("-- alarm review", flush=True)
     alarm_review.main(*((0.1,) if args.smoke else ()))
+    print("-- treatment", flush=True)
+    treatment.main(*((12, 200) if args.smoke else ()))
     print("-- monitors", flush=True)
     monitors.main(*((3.0, 0.5) if args.smoke else (30.0, 8.0)))
     print("-- reconnect", flush=True)
