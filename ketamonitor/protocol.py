@@ -140,6 +140,7 @@ def read_text(text: str) -> TreatmentProtocol:
             protocol.due,
             protocol.observe,
             protocol.criterion,
+            protocol.forms,
         )
     except (ProtocolError, PlanError) as error:
         raise ProtocolError(str(error), toml_lines.of_fault(text, str(error))) from error

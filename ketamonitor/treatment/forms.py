@@ -12,9 +12,8 @@ from msgspec import Meta
 from ketamonitor.alarm_plan import Line, Rows
 from ketamonitor.record import Record
 from ketamonitor.toml_file import read_toml
+from ketamonitor.treatment.form_names import FOLDER, form_names
 from ketamonitor.treatment.form_sources import SOURCES, Around, Lacking
-
-FOLDER = Path(__file__).parents[1] / "forms"
 
 
 class FormField(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,7 +60,7 @@ def read_form(path: Path) -> FormTemplate:
 
 def form(name: str) -> FormTemplate:
     """A template that comes with the program. Raises :class:`FormError` for an unknown name."""
-    known = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    known = form_names()
     if name not in known:
         raise FormError(f"unknown form {name!r} (known: {', '.join(known)})")
     return read_form(FOLDER / f"{name}.toml")

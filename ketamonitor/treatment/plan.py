@@ -10,12 +10,20 @@ from msgspec import Meta
 from ketamonitor.alarm_plan import Line, PlanError, Rows
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.treatment.checkin_items import ITEMS
+from ketamonitor.treatment.form_names import form_names
 
 Minutes = Annotated[float, Meta(ge=0, le=1440)]
 Key = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$")]
 Pressure = Annotated[float, Meta(ge=40, le=300)]
 
 Route = Literal["iv", "im", "sc", "nasal", "oral", "sublingual"]
+#: By which routes each way of giving can go.
+ROUTES: dict[str, tuple[Route, ...]] = {
+    "infusion": ("iv", "sc"),
+    "bolus": ("iv", "im", "sc"),
+    "devices": ("nasal",),
+    "oral": ("oral", "sublingual"),
+}
 WeightBasis = Literal["actual", "ideal", "adjusted"]
 
 
@@ -220,11 +228,15 @@ def check_sense(
     due: tuple[DuePlan, ...],
     observe: ObservePlan,
     criteria: tuple[Criterion, ...],
+    forms: tuple[str, ...],
 ) -> None:
     """What a file must not ask for because nobody could do or meet it. Raises :class:`PlanError`.
 
     Of files only: a session that was recorded under such a protocol is read all the same.
     """
+    if dose.route not in ROUTES[dose.given_as]:
+        routes = " or ".join(ROUTES[dose.given_as])
+        raise PlanError(f"dose.route: given as {dose.given_as} goes {routes}, not {dose.route}")
     for key in ("mg_per_kg_range", "minutes_range"):
         pair, usual = getattr(dose, key), getattr(dose, key.removesuffix("_range"))
         if pair is not None and usual is not None and not pair[0] <= usual <= pair[1]:
@@ -246,6 +258,9 @@ def check_sense(
         names.add(row.name)
     for number, criterion in enumerate(criteria):
         _can_be_met(f"criterion[{number}]", criterion, observe)
+    if strange := [name for name in forms if name not in form_names()]:
+        known = ", ".join(form_names())
+        raise PlanError(f"forms: unknown form {strange[0]!r} (known: {known})")
 
 
 def _sensible_due(place: str, row: DuePlan, observe: ObservePlan) -> None:

@@ -98,6 +98,12 @@ KINDS = {
         *(GOOD, 'by = "person"', 'by = "item"\nof = "hat"', 'of = "hat"', "unknown item 'hat'"),
     ),
     "model that is not known": (GOOD, '"domino"', '"dominoes"', "dominoes", "estimate"),
+    "form that is not known": (
+        *(NASAL, '["rems_monitoring"]', '["rems_monitor"]', "rems_monitor", "unknown form"),
+    ),
+    "route of another way": (
+        *(GOOD, 'route = "iv"', 'route = "oral"', 'route = "oral"', "goes iv or sc, not oral"),
+    ),
     "no reading in a range": (
         GOOD,
         "no_reading_s = 10",

@@ -125,6 +125,19 @@ def test_a_simulated_session_has_a_sheet_and_nothing_to_hand_in(
     assert "Name and date" not in part.words.text()
 
 
+def test_a_clinics_file_with_a_slip_is_told_where_the_sheet_was_asked_for(
+    office: Office, qtbot: QtBot, tmp_path: Path
+) -> None:
+    part, _keys = office.part(qtbot)
+    (tmp_path / "clinic.toml").write_text('name = "Clinic"\nstreet = "1 Road"\n', encoding="utf-8")
+    part.write(tmp_path / "sheet.pdf")
+    qtbot.waitUntil(lambda: part.words.text().startswith("Data sheet written"), timeout=20_000)
+    said = part.words.text()
+    assert "No setting: " in said
+    assert "clinic.toml" in said
+    assert "street" in said
+
+
 def test_a_folder_that_is_not_there_is_one_line(
     office: Office, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -128,13 +128,13 @@ class FormPart(QWidget):
         desk, record, person = self._desk, self._record, self._desk.person()
         self.words.setText("Writing…")
 
-        def work() -> list[str]:
-            around = Around(
-                desk.now(), person.full_name if person else "", desk.names(), load_clinic()[0]
-            )
-            return write_sheet(form(record.info.protocol.forms[0]), record, path, around)
+        def work() -> tuple[list[str], str]:
+            clinic, fault = load_clinic()
+            around = Around(desk.now(), person.full_name if person else "", desk.names(), clinic)
+            sheet = form(record.info.protocol.forms[0])
+            return write_sheet(sheet, record, path, around), fault
 
-        desk.background.run(work, lambda missing: self._written(path, missing), self._failed, self)
+        desk.background.run(work, lambda made: self._written(path, *made), self._failed, self)
 
     def _write(self, draft: Callable[[HandIns, datetime, str], Draft]) -> None:
         person = self._desk.person()
@@ -155,9 +155,10 @@ class FormPart(QWidget):
         self.words.setText("Saved")
         self.read()
 
-    def _written(self, path: Path, missing: list[str]) -> None:
-        lacks = f" {len(missing)} missing: {', '.join(missing)}" if missing else ""
-        self.words.setText(f"Data sheet written: {path}.{lacks}")
+    def _written(self, path: Path, missing: list[str], fault: str) -> None:
+        lacks = f" {len(missing)} missing: {', '.join(missing)}." if missing else ""
+        setting = f" No setting: {fault}" if fault else ""
+        self.words.setText(f"Data sheet written: {path}.{lacks}{setting}")
 
     def _failed(self, error: BaseException) -> None:
         self.words.setText(f"Not done: {error}")
