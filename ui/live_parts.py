@@ -30,7 +30,8 @@ class LiveParts(QWidget):
     """Banner, alarm bar, tiles, chart, timeline and buttons, placed for any window size.
 
     An entry panel may cover tiles and trend (:meth:`open_panel`), a card the timeline
-    (:meth:`show_card`). Both belong to the caller: what is taken out is never deleted.
+    (:meth:`show_card`). What is taken out is never deleted: it stays as a
+    hidden child and goes with the page.
     """
 
     checkin_wanted = Signal()
@@ -75,7 +76,7 @@ class LiveParts(QWidget):
     def open_panel(self, panel: QWidget) -> None:
         """Puts an entry panel over tiles and trend; banner, alarms and a value strip stay.
 
-        A panel that is open already is taken out, not deleted: its draft is the caller's.
+        A panel that is open already is taken out with its draft.
         """
         self.close_panel()
         self._panel = panel
@@ -89,7 +90,7 @@ class LiveParts(QWidget):
         panel, self._panel = self._panel, None
         if panel is not None:
             self._panel_area.takeWidget()
-            panel.hide()
+            panel.setParent(self)
         self._lay_out()
         self.setFocus()
         return panel
@@ -132,8 +133,7 @@ class LiveParts(QWidget):
             self._card_area.takeWidget()
         else:
             self._lower_box.removeWidget(card)
-        card.hide()
-        card.setParent(None)
+        card.setParent(self)
 
     def _house_card(self, card: QWidget, compact: bool) -> None:
         if compact:

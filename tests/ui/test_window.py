@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from devices.port import PortInfo
 from ketamonitor.clock import SteadyClock
@@ -323,6 +325,36 @@ def test_a_draft_outlives_leaving_and_another_panel(place: Place, qtbot: QtBot) 
     chair.open("observation")
     assert isinstance(chair.page.panel, ObservationPanel)
     assert chair.page.panel.rows[0].choice.chosen == "4"
+
+
+def test_what_was_opened_over_a_page_goes_with_it(place: Place, qtbot: QtBot) -> None:
+    """A workstation runs for weeks: what an ended session leaves would slow every later one."""
+    sign_in_first(place, qtbot)
+    begin(place, qtbot)
+    window, chair = place.window, place.window.chair
+    assert chair is not None
+    opened: list[QWidget] = [chair.page]
+    for kind in ("checkin", "dose", "observation", "note", "home", "course", "ledger"):
+        chair.open(kind)
+        panel = chair.page.panel
+        assert panel is not None
+        opened.append(panel)
+    chair.lock()
+    first = chair.page.panel
+    assert first is not None
+    chair.close_panel()
+    chair.lock()
+    qtbot.waitUntil(lambda: not isValid(first), timeout=WAIT)
+    chair.close_panel()
+    chair.open("end")
+    end = chair.page.panel
+    assert isinstance(end, EndPanel)
+    end.choice.choose("Treatment complete")
+    for row in end.rows.values():
+        row.answer.setText("test of the record")
+    end.save()
+    qtbot.waitUntil(lambda: window.chairs == {}, timeout=WAIT)
+    qtbot.waitUntil(lambda: not any(isValid(widget) for widget in opened), timeout=WAIT)
 
 
 def test_a_session_left_unfinished_is_offered_and_goes_on(tmp_path: Path, qtbot: QtBot) -> None:

@@ -42,7 +42,7 @@ def outcomes() -> dict[tuple[Path, str], Future[Outcome]]:
                 speed,
                 str(CROSSINGS) if driver == "ge-dri" else "iv-ketamine-40",
             )
-            for path, driver, speed in OWN + REAL
+            for path, driver, speed in REAL + OWN  # the longest first
         }
 
 

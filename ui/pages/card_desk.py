@@ -40,7 +40,8 @@ class CardDesk(QObject):
         self.view = view
         self.open: cards.OpenCard | None = None
         self._left: frozenset[cards.Occurrence] = frozenset()
-        self.card = ActionCardView(desk.kit.theme)
+        self.card = ActionCardView(desk.kit.theme, page)
+        self.card.hide()
         self._acting = Acting(desk, self.card.say, self)
         self._acting.sign_in_wanted.connect(self.sign_in_wanted)
         self.card.step_wanted.connect(self._step)

@@ -69,6 +69,7 @@ class Chair(QObject):
         self._kit, self._station, self._bridge = kit, station, bridge
         self._background, self._person = background, person
         self._panels: dict[str, EntryPanel] = {}
+        self._unlock: UnlockPanel | None = None
         self._waiting = ""
         self.opened = ""
         self._desk = Desk(kit, station.clock.now, self._author, self._submit, bridge.deliver)
@@ -199,7 +200,9 @@ class Chair(QObject):
     def lock(self, then: str = "") -> None:
         """Show the sign-in over tiles and trend; ``then`` names the panel that follows."""
         self._waiting = then
-        unlock = UnlockPanel(self._kit, self._station.people, self._background)
+        if self._unlock is not None:
+            self._unlock.deleteLater()
+        self._unlock = unlock = UnlockPanel(self._kit, self._station.people, self._background)
         unlock.signed_in.connect(self._unlocked)
         unlock.left.connect(self.close_panel)
         self.opened = "lock"

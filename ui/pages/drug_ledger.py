@@ -88,6 +88,8 @@ class LedgerPanel(EntryPanel):
             typed.textChanged.connect(self.changed)
             self._names[key] = kit.label(name, "muted")
             self.fields[key] = typed
+            for part in (self._names[key], typed):
+                part.setParent(fields)  # also while no act asks for it
         self.main.addWidget(fields)
         self.vials = kit.says("fact")
         self.drawings = kit.says("fact")

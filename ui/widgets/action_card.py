@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ketamonitor import words
 from ketamonitor.alarm_plan import ActionCard
@@ -32,8 +32,8 @@ class ActionCardView(Panel):
     #: A part that must be in sight, where the card is scrolled.
     seen = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._theme = theme
         self._shown: tuple[object, ...] = ()
         self.steps: dict[str, StepButton | ChoiceStep] = {}
