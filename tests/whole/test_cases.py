@@ -33,7 +33,7 @@ REAL = [
 @pytest.fixture(scope="module")
 def outcomes() -> dict[tuple[Path, str], Future[Outcome]]:
     """All jobs, a few at a time: they mostly wait."""
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(5) as pool:
         return {
             (path, driver): pool.submit(
                 play,
