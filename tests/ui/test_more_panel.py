@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.test_window import Place, begin, sign_in_first
 from ui.pages.more import ACTS, MorePanel
+from ui.pages.signing import UnlockPanel
 
 
 @pytest.fixture
@@ -38,7 +39,8 @@ def test_everything_with_a_key_is_two_touches_away_and_large_enough(
     assert chair is not None
     more = next(b for b in chair.page.buttons if b.accessibleName().startswith("More"))
     seen = set()
-    for word, _icon, _key, act in ACTS:
+    panels = [row for row in ACTS if row[3] != "sessions"]  # it leads to another page
+    for word, _icon, _key, act in panels:
         touch(qtbot, more)
         panel = chair.page.panel
         assert isinstance(panel, MorePanel)
@@ -55,7 +57,24 @@ def test_everything_with_a_key_is_two_touches_away_and_large_enough(
         else:
             chair.close_panel()
         assert chair.page.panel is None, word
-    assert len(seen) == len(ACTS), f"two lead to the same panel: {seen}"
+    assert len(seen) == len(panels), f"two lead to the same panel: {seen}"
+
+
+def test_locking_and_the_other_sessions_are_large_enough_too(place: Place, qtbot: QtBot) -> None:
+    window, chair = place.window, place.window.chair
+    assert chair is not None
+    for act in ("sessions", "lock"):
+        qtbot.keyClick(chair.page, Qt.Key.Key_M)
+        more = chair.page.panel
+        assert isinstance(more, MorePanel)
+        assert min(more.buttons[act].width(), more.buttons[act].height()) >= 48
+        touch(qtbot, more.buttons[act])
+        if act == "sessions":
+            assert window.stack.currentWidget() is window.sessions
+            assert chair.page.panel is None
+            window.show_live(chair.session)
+    assert window.person is None
+    assert isinstance(chair.page.panel, UnlockPanel)
 
 
 def test_escape_leads_back(place: Place, qtbot: QtBot) -> None:

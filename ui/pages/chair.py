@@ -152,7 +152,11 @@ class Chair(QObject):
             "limits": self.page.limits_wanted,
             "alarms": self.page.alarms_wanted,
             "interruption": self.page.interruption_wanted,
+            "sessions": self.page.sessions_wanted,
+            "lock": self.page.lock_wanted,
         }
+        if act == "sessions":
+            self.close_panel()  # whoever comes back wants the page
         if act == "schedule":
             self.open_slot("")
         elif act in signals:

@@ -24,6 +24,8 @@ ACTS = (
     ("Limits", "bell", "F2", "limits"),
     ("All alerts", "bell", "F3", "alarms"),
     ("Devices", "monitor", "F4", "devices"),
+    ("Sessions", "back", "", "sessions"),
+    ("Lock", "person", "L", "lock"),
 )
 COLUMNS = 4
 
