@@ -16,6 +16,7 @@ from ketamonitor.clock import SteadyClock
 from ketamonitor.people import Role
 from ketamonitor.station import SessionPlan, Station
 from tests.ui.forms import PATIENT
+from tests.ui.keys import Keys
 from ui.bridge import Bridge
 from ui.main_window import MainWindow
 from ui.pages.ending import EndPanel
@@ -363,7 +364,7 @@ def test_a_session_left_unfinished_is_offered_and_goes_on(tmp_path: Path, qtbot:
     station = Station(str(store), SteadyClock(), bridge.publish)
     station.people.add("r.okafor", "R. Okafor RN", Role.ADMIN, PASSWORD, "r.okafor")
     plan = SessionPlan(PATIENT, 68.4, station.protocols["iv-ketamine-40"], (), True, "3")
-    session, started = station.start(plan, "r.okafor")
+    _, started = station.start(plan, "r.okafor")
     started.result(5)
     station.close()
 
@@ -375,7 +376,9 @@ def test_a_session_left_unfinished_is_offered_and_goes_on(tmp_path: Path, qtbot:
         form.password.setText(PASSWORD)
         form.send()
         qtbot.waitUntil(lambda: window.sessions.question.count() == 1, timeout=WAIT)
-        window.sessions.resume_wanted.emit(session)
+        keys = Keys(qtbot, window)
+        keys.press(Qt.Key.Key_Down)  # in the list, which Tab must lead out of
+        keys.choose("Resume")
         qtbot.waitUntil(lambda: window.chair is not None, timeout=WAIT)
         chair = window.chair
         assert chair is not None

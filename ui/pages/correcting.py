@@ -57,7 +57,6 @@ class CorrectionPanel(EntryPanel):
         self.table: QTableWidget = kit.table(HEADERS, [], stretch=2)
         self.table.setAccessibleName("Entries")
         self.table.verticalHeader().setDefaultSectionSize(ANSWER)
-        self.table.setTabKeyNavigation(False)
         self.table.itemSelectionChanged.connect(self.changed)
         self.table.installEventFilter(self)
         self.main.addWidget(

@@ -147,6 +147,7 @@ class Kit:
         made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)  # for a finger
+        made.setTabKeyNavigation(False)  # Tab leads on; else the keyboard is caught in its cells
         made.setShowGrid(False)
         made.setAlternatingRowColors(True)
         made.setFont(self.theme.font(FACT))

@@ -35,7 +35,6 @@ class SchedulePanel(EntryPanel):
         self.table: QTableWidget = kit.table(HEADERS, [], 2)
         self.table.setAccessibleName("Schedule")
         self.table.verticalHeader().setDefaultSectionSize(ANSWER)
-        self.table.setTabKeyNavigation(False)
         self.table.itemSelectionChanged.connect(self.changed)
         self.main.addWidget(self.table, 1)
         self.what = kit.says("title")
