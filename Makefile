@@ -17,7 +17,7 @@ LOCKS := requirements.lock requirements-build.lock requirements-dev.lock require
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test setup setup-dev system check check-locks pytest pytest-xvfb bench bench-smoke \
+.PHONY: help demo test setup setup-dev system check check-locks pytest pytest-xvfb bench bench-smoke ratios \
         format lock pictures monitors captures fuzz soak-alarms clean
 
 help: ## list the targets
@@ -83,6 +83,9 @@ bench-smoke: setup-dev ## the benchmarks, short: do they run and print their fig
 
 bench: setup-dev ## the benchmarks in full
 	$(TEST_ENV) $(BIN)/python -m tests.bench
+
+ratios: setup-dev ## the ratios that are promised, each against its target; RATIOS="--json --smoke" or names of some
+	$(TEST_ENV) $(BIN)/python -m tests.bench --ratios $(RATIOS)
 
 # --- upkeep ---
 

@@ -51,7 +51,8 @@ def _entered(session: str, drafts: object) -> Future[Written]:
     return done
 
 
-def one(name: str, hours: float) -> None:
+def one(name: str, hours: float) -> float:
+    """Prints the figures of one monitor; how many times larger it is before it is packed."""
     row, spec = SIMULATED[name], driver(SIMULATED[name].driver)
     monitor = row.build(scenario_patient("iv-severe", 1), NOON)
     talk, outputs = recorded(spec, monitor, hours * 3600)
@@ -90,6 +91,11 @@ def one(name: str, hours: float) -> None:
         f" replay of an hour {replaying / hours:.2f} s",
         flush=True,
     )
+    return plain / packed
+
+
+def packed(smoke: bool) -> float:
+    return min(one(name, 0.1 if smoke else 2.0) for name in ("dinamap", "ge-dri"))
 
 
 def last_part(megabytes: float) -> None:

@@ -67,7 +67,8 @@ def live(entries: list[Entry]) -> LiveSession:
     return made
 
 
-def of_a_session(minutes: int) -> None:
+def of_a_session(minutes: int) -> float:
+    """How much more the picture costs at the end than at a twelfth of the session."""
     entries = chained(course(minutes))
     times = {}
     for part in (minutes // 12 or 1, minutes):
@@ -92,6 +93,11 @@ def of_a_session(minutes: int) -> None:
     print(f"a correction, taken in: {(time.perf_counter() - before) * 1000:.2f} ms")
     record, now = Record.of(entries), at(minutes * 60)
     print(f"prediction over {minutes} min: {ms(lambda: estimate(record, now), 10):.1f} ms")
+    return last / first
+
+
+def picture_growth(smoke: bool) -> float:
+    return of_a_session(12 if smoke else 120)
 
 
 def of_the_ledger(rows: int) -> None:

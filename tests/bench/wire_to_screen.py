@@ -113,7 +113,8 @@ def turn_until(app: QApplication, ready: Callable[[], bool], seconds: float = 20
             raise TimeoutError("the window never got it")
 
 
-def main(rounds: int = 1000, hours: int = 4, records: int = 3600) -> None:
+def main(rounds: int = 1000, hours: int = 4, records: int = 3600) -> float:
+    """Prints the figures; the memory after the last hour, as a multiple of that after the first."""
     app, theme = application()
     bridge, stamps, far = Bridge(), Stamps(), FarEnd()
     frames = {step: frame(step) for step in range(9200, 9999)}
@@ -139,10 +140,15 @@ def main(rounds: int = 1000, hours: int = 4, records: int = 3600) -> None:
         session, done = station.start(plan, "bench")
         done.result()
         latency(app, far, frames, stamps, rounds)
-        memory(app, far, frames, station, session, hours, records)
+        growth = memory(app, far, frames, station, session, hours, records)
         window.background.close()
         station.close()
     far.close()
+    return growth
+
+
+def memory_growth(smoke: bool) -> float:
+    return main(100, 2, 600) if smoke else main(100)
 
 
 def latency(
@@ -178,11 +184,14 @@ def memory(
     session: str,
     hours: int,
     records: int,
-) -> None:
-    """An hour is 3,600 ``records``; the window draws all the while."""
+) -> float:
+    """Memory after the last hour as a multiple of that after the first.
+
+    An hour is 3,600 ``records``; the window draws all the while.
+    """
     steps = list(frames)
     print(f"resident before: {resident_mib():.1f} MiB", flush=True)
-    rows, before = 0, time.perf_counter()
+    rows, before, after = 0, time.perf_counter(), []
     for hour in range(1, hours + 1):
         for second in range(records):
             far.write(frames[steps[second % len(steps)]])
@@ -195,10 +204,12 @@ def memory(
             app.processEvents()
             summary = next(s for s in station.sessions() if s.id == session)
             stored = summary.entry_count
-        print(f"resident after {hour} h: {resident_mib():.1f} MiB", flush=True)
+        after.append(resident_mib())
+        print(f"resident after {hour} h: {after[-1]:.1f} MiB", flush=True)
     print(
         f"{rows / (time.perf_counter() - before):.0f} readings a second, each durable", flush=True
     )
+    return after[-1] / after[0]
 
 
 if __name__ == "__main__":
