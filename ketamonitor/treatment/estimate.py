@@ -51,7 +51,7 @@ class Estimate:
         settled = np.ones(len(self.seconds), dtype=bool)
         for push in self.pushes:
             settled &= (self.seconds < push) | (self.seconds >= push + 120)
-        return float(self.high[settled].max(initial=0.0))
+        return float(np.max(self.high[settled], initial=0.0))
 
     @property
     def low(self) -> Floats:

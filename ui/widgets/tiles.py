@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QWidget
 
@@ -157,7 +158,7 @@ class LiveTile(Tile):
         line = self._recent
         if line is None or len(line.x) < 2 or area.width() < 30:
             return
-        low, high = float(line.y.min()), float(line.y.max())
+        low, high = float(np.min(line.y)), float(np.max(line.y))
         spare = max(0.0, 10 - (high - low)) / 2
         low, high = low - spare, high + spare
         start, end = self._span

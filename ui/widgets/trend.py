@@ -133,7 +133,7 @@ class TrendChart(QWidget):
         """85 %, or lower in steps of 5 where a value went below: no value is cut off."""
         values = self.tracks["spo2"].between(-np.inf, np.inf)[1]
         known = values[~np.isnan(values)]
-        lowest = float(known.min()) if len(known) else SPO2_RANGE[0]
+        lowest = float(np.min(known)) if len(known) else SPO2_RANGE[0]
         return min(SPO2_RANGE[0], float(np.floor((lowest - 1) / 5) * 5))
 
     def _draw_under(self, painter: QPainter) -> None:
