@@ -411,9 +411,9 @@ def open_limits(room: Room, qtbot: QtBot) -> LimitsPanel:
 
 
 def cells(panel: LimitsPanel) -> list[str]:
-    place = panel.table.currentRow()
-    found = [panel.table.item(place, column) for column in range(panel.table.columnCount())]
-    return [item.text() if item else "" for item in found]
+    chosen = panel.table.chosen
+    assert chosen is not None, "no limit is chosen"
+    return list(panel.table.rows[panel.table.ids.index(chosen)])
 
 
 @pytest.mark.parametrize(
@@ -544,8 +544,7 @@ def test_what_has_been_stays_in_the_list_of_the_session(room: Room, qtbot: QtBot
     panel = open_alarms(room, qtbot)
     assert panel.none.isVisible()
     assert panel.rows == {}
-    said = [panel.table.item(row, 2) for row in range(panel.table.rowCount())]
-    assert any(item is not None and "SYS 165 ≥ 160" in item.text() for item in said)
+    assert any("SYS 165 ≥ 160" in row[2] for row in panel.table.rows)
 
 
 def test_rows_that_move_take_no_touch_for_a_moment(room: Room, qtbot: QtBot) -> None:

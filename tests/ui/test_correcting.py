@@ -106,7 +106,7 @@ def test_what_somebody_else_entered_is_not_marked_for_me(place: Place, qtbot: Qt
     enter(place, keys, drafts.note("mine", at=now, author=ME))
     enter(place, keys, drafts.note("not mine", at=now, author="lund"))
     panel = opened(place, keys)
-    assert [panel.table.item(row, 2).text() for row in (0, 1)] == ["not mine", "mine"]  # type: ignore[union-attr]
+    assert [row[2] for row in panel.table.rows] == ["not mine", "mine"]
     assert panel.what.text().startswith("mine, ")
     keys.press(Qt.Key.Key_Up)
     assert panel.what.text().startswith("not mine, ")
@@ -117,7 +117,7 @@ def test_an_entry_that_comes_meanwhile_moves_no_mark(place: Place, qtbot: QtBot)
     enter(place, keys, dose(place, 34.2))
     panel = opened(place, keys)
     enter(place, keys, drafts.note("later", at=place.station.clock.now(), author="lund"))
-    keys.until(lambda: panel.table.rowCount() == 2, "the new row is there")
+    keys.until(lambda: len(panel.table.rows) == 2, "the new row is there")
     assert panel.what.text().startswith("ketamine (racemic) 34.2 mg")
     keys.press("3")
     keys.enter()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
 from ketamonitor.approvals import Approvals
@@ -19,6 +18,7 @@ from tests.ui.forms import Bench
 from tests.ui.keys import Keys
 from ui.background import Background
 from ui.pages.protocols import ProtocolsPage
+from ui.widgets.table import Table
 
 PASSWORD = "a long enough one"
 
@@ -65,12 +65,8 @@ def director(folder: Path, qtbot: QtBot) -> Iterator[Place]:
     made.close()
 
 
-def cells(table: QTableWidget) -> list[tuple[str, ...]]:
-    found = []
-    for row in range(table.rowCount()):
-        items = [table.item(row, column) for column in range(table.columnCount())]
-        found.append(tuple(item.text() if item else "" for item in items))
-    return found
+def cells(table: Table) -> list[tuple[str, ...]]:
+    return list(table.rows)
 
 
 def test_what_happens_when_and_how_it_stands(director: Place) -> None:

@@ -27,7 +27,7 @@ from ketamonitor.store import SessionSummary
 from ketamonitor.what_if import Tried, WhatIf, together, try_session, typed_value, with_value
 from ui.background import Background
 from ui.pages.one_by_one import OneByOne
-from ui.pages.parts import Bar, Kit, fill
+from ui.pages.parts import Bar, Kit
 from ui.widgets.basics import ActionButton, Text
 
 #: A desk's controls: a supervisor has a mouse and time.
@@ -74,7 +74,7 @@ class AlarmReviewPage(QWidget):
         self.words = kit.says("fact")
         self.noise = kit.label("", "muted")
         self.bar = Bar()
-        self.table = kit.table(HEADERS, [], stretch=6)
+        self.table = kit.table(HEADERS, [], stretch=6, height=HEIGHT)
         self.table.setAccessibleName("Alerts by limit")
         self.limit = self._box("Limit")
         self.limit.setMinimumWidth(260)
@@ -89,7 +89,7 @@ class AlarmReviewPage(QWidget):
             " know: it is taken as recorded where the same alert, or one on its side, was there.",
             "small",
         )
-        self.compared = kit.table(WHAT_IF_HEADERS, [], stretch=0)
+        self.compared = kit.table(WHAT_IF_HEADERS, [], stretch=0, height=HEIGHT)
         self.compared.setAccessibleName("Alerts with the other value")
         self._lay_out()
         self._connect()
@@ -168,7 +168,7 @@ class AlarmReviewPage(QWidget):
     def _read(self) -> None:
         self._trying.stop()
         self.review = None
-        fill(self.table, [])
+        self.table.fill([])
         self._no_answer()
         self.noise.setText("")
         self.words.setText("Reading the list of sessions…")
@@ -209,7 +209,7 @@ class AlarmReviewPage(QWidget):
         chosen = self._limit
         self._rows = {row.id: row for r in read for row in r.rows}
         self.review = summed(r.review for r in read)
-        fill(self.table, table(self.review))
+        self.table.fill(table(self.review))
         if read or left_out:
             self.words.setText(f"{headline(self.review)}{left_out_words(left_out)}")
         self.noise.setText(noisiest(self.review))
@@ -235,7 +235,7 @@ class AlarmReviewPage(QWidget):
     def _no_answer(self) -> None:
         self.result = None
         self.answer.setText("")
-        fill(self.compared, [])
+        self.compared.fill([])
 
     def _try(self) -> None:
         row = self._limit
@@ -275,7 +275,7 @@ class AlarmReviewPage(QWidget):
             ]
             for r in rows
         ]
-        fill(self.compared, cells or [["No limit alerts more or less often", "", "", ""]])
+        self.compared.fill(cells or [["No limit alerts more or less often", "", "", ""]])
 
     # Both ------------------------------------------------------------------------------------
 

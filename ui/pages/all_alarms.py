@@ -14,7 +14,7 @@ from ketamonitor.view import ActiveAlarm, SessionView
 from ketamonitor.words import STARS, clock, countdown
 from ui.pages.acting import AlarmPanel
 from ui.pages.entry import Desk
-from ui.pages.parts import Kit, fill
+from ui.pages.parts import Kit
 from ui.theme import Theme
 from ui.widgets.action_card import GUARD_MS
 from ui.widgets.alarm_block import draw_block
@@ -111,7 +111,6 @@ class AllAlarmsPanel(AlarmPanel):
         self._alarms, self._record = alarms, record
         self._has_card, self._several = has_card, several_chairs
         self.rows: dict[str, AlarmRow] = {}
-        self._history: list[list[str]] = []
         kit = self.kit
         self.heading = kit.label("", "page")
         self.audio = kit.button("Pause audio", icon="bell", key="S")
@@ -142,6 +141,7 @@ class AllAlarmsPanel(AlarmPanel):
         main.addWidget(scroll, 3)
         main.addWidget(kit.label("This session's alerts, newest first", "title"))
         main.addWidget(self.table, 2)
+        main.addWidget(kit.in_full(self.table))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(frame)
@@ -209,10 +209,8 @@ class AllAlarmsPanel(AlarmPanel):
             row.set_free(True)
 
     def _show_history(self) -> None:
-        rows = [history_row(episode) for episode in reversed(self._record().alarms)]
-        if rows != self._history:
-            self._history = rows
-            fill(self.table, rows)
+        past = self._record().alarms[::-1]
+        self.table.fill([history_row(e) for e in past], [str(e.seq) for e in past])
 
 
 def story(alarm: ActiveAlarm, episode: AlarmEpisode | None, *, covered: bool) -> str:

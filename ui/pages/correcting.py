@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QTableWidget
 
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
@@ -22,7 +21,6 @@ from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.own_words import OwnWords
-from ui.pages.parts import ANSWER, Rows, fill
 
 HEADERS = ("At", "Entered", "What", "By")
 #: Where an entry of that kind is made anew.
@@ -51,14 +49,10 @@ class CorrectionPanel(EntryPanel):
         super().__init__(desk, view)
         kit = desk.kit
         self._record = record
-        self._shown: Rows = []
-        self._seqs: list[int] = []
         self._anew = ""
-        self.table: QTableWidget = kit.table(HEADERS, [], stretch=2)
+        self.table = kit.table(HEADERS, [], stretch=2)
         self.table.setAccessibleName("Entries")
-        self.table.verticalHeader().setDefaultSectionSize(ANSWER)
-        self.table.itemSelectionChanged.connect(self.changed)
-        self.table.installEventFilter(self)
+        self.table.chosen_changed.connect(self.changed)
         self.main.addWidget(
             kit.label("Nothing is deleted: it stays in the record, struck through.", "muted")
         )
@@ -83,9 +77,7 @@ class CorrectionPanel(EntryPanel):
     @property
     def entry(self) -> Standing | None:
         """The entry that is marked."""
-        rows = self.table.selectionModel().selectedRows()
-        seq = self._seqs[rows[0].row()] if rows else 0
-        return self._record().corrections.standing.get(seq)
+        return self._record().corrections.standing.get(int(self.table.chosen or 0))
 
     def opened(self, now: datetime) -> None:
         self.outcome.clear()
@@ -96,7 +88,7 @@ class CorrectionPanel(EntryPanel):
     def missing(self) -> str:
         one = self.entry
         if one is None:
-            return "Choose the entry" if self._seqs else "Nobody has entered anything yet"
+            return "Choose the entry" if self.table.ids else "Nobody has entered anything yet"
         if fault := in_the_way(one, self._record().baseline):
             return fault
         return "" if self.reason.words else "Choose a reason or type one"
@@ -136,15 +128,6 @@ class CorrectionPanel(EntryPanel):
             return True
         return self.reason.digit(typed)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The table would look for a row that begins with the letter; its keys are the panel's."""
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            enters = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if enters or event.text().isalnum():
-                QApplication.sendEvent(self, event)
-                return True
-        return super().eventFilter(watched, event)
-
     def _offer(self, anew: str) -> None:
         self._anew = anew
         self.again.setVisible(bool(anew))
@@ -152,15 +135,13 @@ class CorrectionPanel(EntryPanel):
     def _mark_own(self) -> None:
         """The last entry of whoever is signed in; where there is none, nothing is marked."""
         self._fill()
-        self.table.clearSelection()
-        standing, own = self._record().corrections.standing, self.desk.author()
-        for row, seq in enumerate(self._seqs):
-            if standing[seq].author == own:
-                self.table.selectRow(row)
-                return
+        own = self.desk.author()
+        mine = (o for o in self._record().corrections.newest_first() if o.author == own)
+        last = next(mine, None)
+        self.table.choose(None if last is None else str(last.seq))
 
     def _fill(self) -> None:
-        """Draw the rows anew where one has come or gone; the marked entry stays marked."""
+        """What people entered, as it stands now; the marked entry stays marked."""
         found = self._record().corrections.newest_first()
         rows = [
             [
@@ -171,14 +152,4 @@ class CorrectionPanel(EntryPanel):
             ]
             for one in found
         ]
-        seqs = [one.seq for one in found]
-        if rows == self._shown and seqs == self._seqs:
-            return
-        marked = self.entry
-        self.table.blockSignals(True)
-        fill(self.table, rows)
-        self._shown, self._seqs = rows, seqs
-        self.table.clearSelection()
-        if marked is not None and marked.seq in seqs:
-            self.table.selectRow(seqs.index(marked.seq))
-        self.table.blockSignals(False)
+        self.table.fill(rows, [str(one.seq) for one in found])

@@ -15,7 +15,6 @@ from ketamonitor.what_if import typed_value
 from ketamonitor.words import SHORT, STARS, clock
 from ui.pages.acting import AlarmPanel
 from ui.pages.entry import Desk
-from ui.pages.parts import fill
 from ui.pages.protocol_lines import OPS
 from ui.widgets.limit_words import row_id
 
@@ -67,14 +66,13 @@ class LimitsPanel(AlarmPanel):
         super().__init__(desk, view)
         kit = desk.kit
         self._limits: list[LimitView] = []
-        self._cells: list[list[str]] = []
         frame, main = kit.card()
         main.addWidget(kit.label("Limits", "page"))
         main.addWidget(kit.label(approval_words(view.info.protocol)))
         self.table = kit.table(HEADERS, [], stretch=5)
         self.table.setAccessibleName("Limits of this session")
         self.table.setMinimumHeight(150)
-        self.table.itemSelectionChanged.connect(self._chosen)
+        self.table.chosen_changed.connect(self._chosen)
         main.addWidget(self.table, 1)
         main.addWidget(
             kit.label(
@@ -131,14 +129,12 @@ class LimitsPanel(AlarmPanel):
     @property
     def row(self) -> LimitView | None:
         """The limit that is chosen."""
-        place = self.table.currentRow()
-        chosen = self.table.selectionModel().hasSelection()
-        return self._limits[place] if chosen and 0 <= place < len(self._limits) else None
+        chosen = self.table.chosen
+        return next((v for v in self._limits if row_id(v) == chosen), None)
 
     def choose(self, id: str) -> None:
         """Choose the row of that name in the protocol."""
-        place = next(n for n, limit in enumerate(self._limits) if row_id(limit) == id)
-        self.table.selectRow(place)
+        self.table.choose(id)
 
     def missing(self) -> str:
         """Why the row cannot be set as typed, in one line; empty when it can."""
@@ -172,17 +168,8 @@ class LimitsPanel(AlarmPanel):
 
     def _show_rows(self) -> None:
         limits = sorted(self.view.limits, key=lambda v: PRIORITIES.index(v.limit.priority))
-        cells = [limit_row(limit) for limit in limits]
         self._limits = limits
-        if len(cells) != len(self._cells):
-            with QSignalBlocker(self.table):
-                fill(self.table, cells)
-        else:
-            for place, (row, before) in enumerate(zip(cells, self._cells, strict=True)):
-                for column, text in enumerate(row):
-                    if text != before[column] and (item := self.table.item(place, column)):
-                        item.setText(text)
-        self._cells = cells
+        self.table.fill([limit_row(limit) for limit in limits], [row_id(limit) for limit in limits])
 
     def _chosen(self) -> None:
         """Another row: what was typed was of the one before."""

@@ -7,20 +7,16 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QAbstractSpinBox,
     QBoxLayout,
     QCheckBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QSizePolicy,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +25,7 @@ from ui.theme import Theme
 from ui.tokens import Tokens
 from ui.typeface import ACTION, BODY, COUNTDOWN, FACT, LABEL, TITLE
 from ui.widgets.basics import ActionButton, ChoiceButton, Panel, Text
+from ui.widgets.table import Table
 
 #: Size, weight and tone of the ways a label can look.
 _LOOKS = {
@@ -138,27 +135,23 @@ class Kit:
         )
 
     def table(
-        self, headers: Sequence[str], rows: Sequence[Sequence[str]], stretch: int
-    ) -> QTableWidget:
+        self,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        stretch: int,
+        *,
+        height: int = ANSWER,
+    ) -> Table:
         """A table to read; whole rows can be chosen; column ``stretch`` takes the spare width."""
-        made = QTableWidget(len(rows), len(headers))
-        made.setHorizontalHeaderLabels(list(headers))
-        made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)  # for a finger
-        made.setTabKeyNavigation(False)  # Tab leads on; else the keyboard is caught in its cells
-        made.setShowGrid(False)
-        made.setAlternatingRowColors(True)
-        made.setFont(self.theme.font(FACT))
-        made.verticalHeader().hide()
-        made.verticalHeader().setDefaultSectionSize(34)
-        header = made.horizontalHeader()
-        header.setFont(self.theme.font(LABEL, 600))
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
-        fill(made, rows)
+        made = Table(self.theme, headers, stretch, height)
+        made.fill(rows)
+        return made
+
+    def in_full(self, table: Table) -> Text:
+        """A line below a table for what has no room in the chosen row."""
+        made = self.says()
+        made.setAccessibleName("Chosen row in full")
+        table.row_told.connect(made.setText)
         return made
 
 
@@ -305,13 +298,6 @@ class Bar(QProgressBar):
 
     def set_share(self, share: float) -> None:
         self.setValue(max(0, min(1000, round(share * 1000))))
-
-
-def fill(made: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
-    made.setRowCount(len(rows))
-    for place, row in enumerate(rows):
-        for column, text in enumerate(row):
-            made.setItem(place, column, QTableWidgetItem(text))
 
 
 def set_mark(widget: QWidget, marked: bool) -> None:

@@ -17,7 +17,7 @@ from ketamonitor.protocol import ProtocolError, TreatmentProtocol, protocol_to_j
 from ketamonitor.treatment.compare import changes
 from ketamonitor.treatment.preview import preview
 from ui.background import Background
-from ui.pages.parts import Kit, fill
+from ui.pages.parts import Kit
 
 #: Who may write protocols. Looking is for everybody.
 EDITORS = (Role.DIRECTOR, Role.ADMIN)
@@ -62,8 +62,10 @@ class ProtocolsPage(QWidget):
         side.addWidget(self.back)
         self.when = kit.table(("When", "What"), [], stretch=1)
         self.when.setAccessibleName("What happens when")
+        self.when.set_wrapped()
         self.different = kit.table(("Where", "Approved", "Now"), [], stretch=2)
         self.different.setAccessibleName("Changes against the approved version")
+        self.different.set_wrapped()
         self.text = QPlainTextEdit()
         self.text.setAccessibleName("Text of the protocol")
         self.text.setTabChangesFocus(True)
@@ -141,16 +143,15 @@ class ProtocolsPage(QWidget):
 
     def _show(self, protocol: TreatmentProtocol | None) -> None:
         if protocol is None:
-            fill(self.when, [])
-            fill(self.different, [])
+            self.when.fill([])
+            self.different.fill([])
             return
         standing = self._standing.get(protocol.name)
         self.stands.setText(standing.line if standing else "Its approval is looked up…")
-        fill(self.when, preview(protocol))
-        self.when.resizeRowsToContents()
+        self.when.fill(preview(protocol))
         approved = self._approved.get(protocol.name)
         rows = [] if approved is None else changes(approved, protocol_to_json(protocol))
-        fill(self.different, rows)
+        self.different.fill(rows)
         title = "Changes" if approved is not None else "Changes: no approved version yet"
         self.tabs.setTabText(1, f"{title} ({len(rows)})" if approved is not None else title)
 

@@ -198,10 +198,19 @@ class ReviewPage(QWidget):
         )
         self.tabs.addTab(self._overview(shown), "Overview")
         for name, headers, rows, stretch in tabs:
-            self.tabs.addTab(self.kit.table(headers, rows, stretch), f"{name} {len(rows)}")
+            self.tabs.addTab(self._table(headers, rows, stretch), f"{name} {len(rows)}")
         if self._form is not None and info.protocol.forms:
             self.tabs.addTab(self._form(shown.record), FORM)
         self._enable(True)
+
+    def _table(self, headers: Sequence[str], rows: Rows, stretch: int) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 8, 0, 0)
+        table = self.kit.table(headers, rows, stretch)
+        layout.addWidget(table, 1)
+        layout.addWidget(self.kit.in_full(table))
+        return page
 
     def _overview(self, shown: Reviewed) -> QWidget:
         page = QWidget()

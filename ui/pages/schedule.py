@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtWidgets import QTableWidget
-
 from ketamonitor.entries import Draft
 from ketamonitor.schedule import told
 from ketamonitor.treatment.not_done import LONGEST_REASON, REASONS, not_done
@@ -13,7 +11,6 @@ from ketamonitor.view import ASKING, DueItem, DueState, SessionView
 from ketamonitor.words import clock
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.own_words import OwnWords
-from ui.pages.parts import ANSWER, Rows, fill
 
 HEADERS = ("Planned", "What", "How it stands")
 
@@ -30,12 +27,9 @@ class SchedulePanel(EntryPanel):
     def __init__(self, desk: Desk, view: SessionView) -> None:
         super().__init__(desk, view)
         kit = desk.kit
-        self._shown: Rows = []
-        self._ids: list[str] = []
-        self.table: QTableWidget = kit.table(HEADERS, [], 2)
+        self.table = kit.table(HEADERS, [], 2)
         self.table.setAccessibleName("Schedule")
-        self.table.verticalHeader().setDefaultSectionSize(ANSWER)
-        self.table.itemSelectionChanged.connect(self.changed)
+        self.table.chosen_changed.connect(self.changed)
         self.main.addWidget(self.table, 1)
         self.what = kit.says("title")
         self.reason = OwnWords(
@@ -54,21 +48,18 @@ class SchedulePanel(EntryPanel):
     @property
     def item(self) -> DueItem | None:
         """The slot that is chosen."""
-        rows = self.table.selectionModel().selectedRows()
-        chosen = self._ids[rows[0].row()] if rows else ""
+        chosen = self.table.chosen
         return next((i for i in self.view.due if i.id == chosen), None)
 
     def choose(self, slot: str) -> None:
         """Show this slot as chosen; an unknown or empty one leaves nothing chosen."""
         self._fill()
-        self.table.clearSelection()
-        if slot in self._ids:
-            self.table.selectRow(self._ids.index(slot))
+        self.table.choose(slot)
+        if self.table.chosen is not None:
             return
         asking = [i.id for i in self.view.due if i.state in ASKING]
         if asking:
-            row = self.table.model().index(self._ids.index(asking[-1]), 0)
-            self.table.scrollTo(row)
+            self.table.show_row(asking[-1])
 
     def opened(self, now: datetime) -> None:
         self.table.setFocus()
@@ -103,19 +94,9 @@ class SchedulePanel(EntryPanel):
         super().refresh()
 
     def _fill(self) -> None:
-        """Draw the rows anew where one has changed; the chosen slot stays chosen."""
+        """Every slot as it stands now; the chosen one stays chosen."""
         rows = [[clock(i.at), _what(i), _stands(i)] for i in self.view.due]
-        ids = [i.id for i in self.view.due]
-        if rows == self._shown and ids == self._ids:
-            return
-        item = self.item
-        self.table.blockSignals(True)
-        fill(self.table, rows)
-        self._shown, self._ids = rows, ids
-        self.table.clearSelection()
-        if item is not None and item.id in ids:
-            self.table.selectRow(ids.index(item.id))
-        self.table.blockSignals(False)
+        self.table.fill(rows, [i.id for i in self.view.due])
 
 
 def _what(item: DueItem) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ketamonitor.store import SessionSummary
 from ketamonitor.treatment.hand_in import HandedIn, summary_due, told
 from ketamonitor.words import STARS, clock, day
 from ui.background import Background
-from ui.pages.parts import Kit, fill
+from ui.pages.parts import Kit
 
 #: What is owed stands where a narrow screen still shows it; the protocol takes what room is left.
 HEADERS = ("Day", "Time", "Patient", "MRN", "State", "Alerts", "Protocol", "Nurse", "Chair")
@@ -85,7 +85,6 @@ class SessionsPage(QWidget):
         self._running, self._handed_in, self._today = running, handed_in, today
         self._said: Said = {}
         self._all: list[SessionSummary] = []
-        self._shown: list[SessionSummary] = []
         self._left: set[str] = set()
         self.search = kit.field("Name or MRN", "Search")
         self.new = kit.button("New session", main=True, icon="plus", key="N")
@@ -94,8 +93,7 @@ class SessionsPage(QWidget):
         self.words = kit.says()
         self.table = kit.table(HEADERS, [], stretch=HEADERS.index("Protocol"))
         self.table.setAccessibleName("Sessions")
-        self.table.setWordWrap(False)  # a row is one line high
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # both drug and dose are read
+        self.in_full = kit.in_full(self.table)
         self.question = QVBoxLayout()
         self.question.setSpacing(8)
         top = QHBoxLayout()
@@ -108,6 +106,7 @@ class SessionsPage(QWidget):
         frame, inside = kit.card()
         inside.addLayout(top)
         inside.addWidget(self.table, 1)
+        inside.addWidget(self.in_full)
         inside.addWidget(self.words)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -118,9 +117,8 @@ class SessionsPage(QWidget):
         self.new.clicked.connect(self.new_wanted)
         self.open.clicked.connect(self._open)
         self.alarms.clicked.connect(self.alarms_wanted)
-        self.table.cellDoubleClicked.connect(lambda _row, _column: self._open())
-        self.table.itemSelectionChanged.connect(self._refresh)
-        self.table.installEventFilter(self)
+        self.table.opened.connect(self._open)
+        self.table.chosen_changed.connect(self._refresh)
         self._refresh()
 
     def opened(self) -> None:
@@ -141,14 +139,10 @@ class SessionsPage(QWidget):
 
     def _show(self, _text: str = "") -> None:
         # Unfinished first; the list itself is newest first and sorting keeps that order.
-        self._shown = sorted(found(self._all, self.search.text()), key=lambda s: s.finished)
+        shown = sorted(found(self._all, self.search.text()), key=lambda s: s.finished)
         today = self._today()
-        fill(self.table, [row_of(summary, self._said, today) for summary in self._shown])
-        for place, summary in enumerate(self._shown):
-            item = self.table.item(place, 0)
-            if isinstance(item, QTableWidgetItem):
-                item.setData(Qt.ItemDataRole.UserRole, summary.id)
-        of = f"{len(self._shown)} of {len(self._all)} sessions"
+        self.table.fill([row_of(s, self._said, today) for s in shown], [s.id for s in shown])
+        of = f"{len(shown)} of {len(self._all)} sessions"
         self.words.setText(of if self._all else "No session yet")
         self._refresh()
 
@@ -195,19 +189,10 @@ class SessionsPage(QWidget):
     @property
     def chosen(self) -> str | None:
         """The id of the chosen row's session."""
-        rows = self.table.selectionModel().selectedRows()
-        return self._shown[rows[0].row()].id if rows and rows[0].row() < len(self._shown) else None
+        return self.table.chosen
 
     def _refresh(self) -> None:
         self.open.setEnabled(self.chosen is not None)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The list would look for a row that begins with the letter."""
-        pressed = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress
-        if pressed and event.text().isalpha():  # type: ignore[attr-defined]
-            QApplication.sendEvent(self, event)
-            return True
-        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
