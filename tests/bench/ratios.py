@@ -41,6 +41,20 @@ class Promise:
 
 PROMISES: tuple[Promise, ...] = (
     Promise(
+        "list_refill",
+        "list_refill.refill_growth",
+        2,
+        "lower",
+        "the first fill of the same shown list of 1,000 sessions",
+    ),
+    Promise(
+        "list_against_items",
+        "list_refill.against_old",
+        50,
+        "higher",
+        "columns that ask each row (50 rows filled again, taken 20 times; its cost grows faster)",
+    ),
+    Promise(
         "session_picture",
         "treatment.picture_growth",
         1.5,
