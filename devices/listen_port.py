@@ -16,7 +16,7 @@ import select
 import socket
 from contextlib import suppress
 
-from devices.port import CHUNK, WRITE_TIMEOUT_S, Port, PortError
+from devices.port import CHUNK, WRITE_TIMEOUT_S, Port, PortError, hung_up
 
 ADDRESS = re.compile(r"listen://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 
@@ -70,6 +70,10 @@ class ListenPort(Port):
         if self._listener in ready:
             self._accept()
         return data
+
+    def broken(self, seconds: float, wake: socket.socket) -> bool:
+        connection = self._connection
+        return hung_up(None if connection is None else connection.fileno(), seconds, wake)
 
     def write(self, data: bytes) -> None:
         """Sends to the peer. Without one there is nobody to hear it, and it is not kept."""

@@ -149,6 +149,13 @@ class Port:
         except PORT_FAULTS as fault:
             raise self._lost(fault) from fault
 
+    def broken(self, seconds: float, wake: socket.socket) -> bool:
+        """Waits without reading, until ``wake`` or the line has gone (which a read then tells).
+
+        A far end that only says that no more will come has not gone: what it sent can be read.
+        """
+        return hung_up(self._descriptor, seconds, wake)
+
     def write(self, data: bytes) -> None:
         try:
             self._line.write(data)
@@ -181,6 +188,25 @@ class Port:
         if "://" in self._url and not self._url.startswith("spy://"):
             return PortError("the far end closed the connection", "check the network device")
         return PortError("the connection broke", "check the cable and the adapter")
+
+
+def hung_up(descriptor: int | None, seconds: float, wake: socket.socket) -> bool:
+    """Whether ``descriptor`` hangs up within ``seconds`` of the computer or until ``wake``.
+
+    Where a descriptor cannot be watched without reading (Windows, RFC 2217), it never does.
+    """
+    if descriptor is None or not hasattr(select, "poll"):
+        ready = bool(select.select([wake], [], [], seconds)[0])
+        found: list[tuple[int, int]] = []
+    else:
+        poll = select.poll()
+        poll.register(wake, select.POLLIN)
+        poll.register(descriptor, 0)  # errors and the end are told unasked
+        found = poll.poll(seconds * 1000)
+        ready = any(at == wake.fileno() for at, _ in found)
+    if ready:
+        wake.recv(CHUNK)
+    return any(at == descriptor for at, _ in found)
 
 
 def open_port(url: str, settings: LineSettings) -> Port:

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from devices.cuff import CuffControl, Step, check_interval
 from devices.plausibility import judged
@@ -43,6 +43,21 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class Room(Protocol):
+    """What is left of the way to whoever takes in what a port delivers. Asked from any thread."""
+
+    @property
+    def full(self) -> bool:
+        """No more should come."""
+
+    @property
+    def free(self) -> bool:
+        """What was full can take more."""
+
+    def when_free(self, call: Callable[[], None]) -> None:
+        """``call`` is made, from any thread, each time what was full has become free."""
+
+
 class _DecoderFaultError(Exception):
     """Our own decoder failed, not the line."""
 
@@ -64,6 +79,9 @@ class PortReader(threading.Thread):
     the first attempt to open the port, with its :class:`PortError` if it failed. ``ready`` is the
     port where the caller has opened it already, at ``ready_at``, and told the finder so.
 
+    While there is no ``room`` for more the port is left unread, which holds the sender back or, on
+    a plain serial line, loses what it sends; all else goes on: stop, commands, the end of the link.
+
     ``line`` replaces the driver's own line settings. With ``listen_only`` nothing is ever sent:
     another program asks the monitor, and this one hears the answers.
     """
@@ -81,8 +99,10 @@ class PortReader(threading.Thread):
         ready_at: datetime | None = None,
         line: LineSettings | None = None,
         listen_only: bool = False,
+        room: Room | None = None,
     ) -> None:
         super().__init__(name=f"reader-{source}", daemon=True)
+        self._room, self._held = room, False
         self._line = line or spec.line
         self._listen_only = listen_only
         self._ready, self._ready_at = ready, ready_at
@@ -101,6 +121,8 @@ class PortReader(threading.Thread):
         self._wake, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         self._state: tuple[LinkState, str] | None = None
+        if room is not None:
+            room.when_free(self._rouse)
         #: The last bytes that came in and when the newest of them did, for a page that shows them.
         self.recent: tuple[bytes, datetime | None] = (b"", None)
 
@@ -203,6 +225,12 @@ class PortReader(threading.Thread):
             if not self._listen_only:
                 pause = min(pause, self._ask(decoder.wait, now))
             seconds = min(max(clock.real(pause), SHORTEST_WAIT_S), LONGEST_WAIT_S)
+            if self._must_wait():
+                # Nothing is heard because nobody listens: that is no silence of the monitor's.
+                heard_at = clock.now()
+                if not port.broken(LONGEST_WAIT_S, self._wake):
+                    now = clock.now()
+                    continue
             data = port.read(seconds, self._wake)
             now = clock.now()
             # Where nothing marks the end of a message silence does: the decoder is told once.
@@ -229,6 +257,11 @@ class PortReader(threading.Thread):
             if now - heard_at >= silence or rubbish:
                 self._status(LinkState.SILENT, self._why_silent(noise))
                 heard_at = now  # so that waiting goes on at its usual pace
+
+    def _must_wait(self) -> bool:
+        if self._room is not None:
+            self._held = not self._room.free if self._held else self._room.full
+        return self._held
 
     def _why_silent(self, noise: int) -> str:
         line, seconds = self._line, self._spec.silent_after_s

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -13,13 +12,12 @@ from datetime import datetime, timedelta
 
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import GENESIS, PROGRAM, Draft, Entry, chain
+from ketamonitor.inbox import Inbox, Lane, Submission, TooMuchWaits, Written
 from ketamonitor.session import LiveSession
 from ketamonitor.store import Store, StoreError
 from ketamonitor.view import Update
 
 log = logging.getLogger(__name__)
-
-Written = tuple[Entry, ...]
 
 #: Session time between two ticks, on which alarms arise that no value brings.
 TICK = timedelta(seconds=1)
@@ -27,6 +25,8 @@ TICK = timedelta(seconds=1)
 SHORTEST_WAIT = 0.005
 #: As many submissions share a transaction at most; each is judged for alarms by itself.
 BATCH = 200
+#: Computer seconds after which a batch is written and the tick has its turn, full or not.
+BATCH_S = 0.2
 #: Computer seconds by which a tick is late enough to be recorded: nobody judged alarms meanwhile.
 LATE_S = 3.0
 #: So long may a busy computer hold a value up, in its own seconds, before it counts as late.
@@ -37,17 +37,6 @@ CLOCK_STEP = 2.0
 
 class RecorderStopped(RuntimeError):  # noqa: N818 - a state, not a fault
     """The recorder has ended and takes nothing more."""
-
-
-@dataclass(slots=True)
-class _Submission:
-    """Drafts for one session and who waits for them. ``opens`` begins a new session."""
-
-    session: str
-    drafts: Sequence[Draft]
-    done: Future[Written]
-    opens: bool = False
-    resumes: bool = False
 
 
 @dataclass(slots=True)
@@ -72,12 +61,13 @@ class Recorder(threading.Thread):
         open_store: Callable[[], Store],
         clock: SteadyClock,
         publish: Callable[[Update], None],
+        inbox: Inbox | None = None,
     ) -> None:
         super().__init__(name="recorder")
         self._open_store = open_store
         self._clock = clock
         self._publish = publish
-        self._inbox: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
+        self._inbox = inbox or Inbox()
         self._live: dict[str, _Live] = {}
         self._unsaved: list[Entry] = []
         self._waiting: list[tuple[Future[Written], Written]] = []
@@ -85,7 +75,7 @@ class Recorder(threading.Thread):
         self._slack_s = HICCUP_S * (clock.speed - 1) if clock.speed > 1 else 0.0
         self._fault = ""
         self._retry_at = clock.now()
-        self._stopping = False
+        self._ended = False
         #: Done when the store is open; holds the :class:`StoreError` if it could not be.
         self.ready: Future[None] = Future()
 
@@ -93,28 +83,52 @@ class Recorder(threading.Thread):
 
     def open(self, session: str, first: Draft) -> Future[Written]:
         """Begin a session with its first entry."""
-        return self._put(_Submission(session, (first,), Future(), opens=True))
+        return self._put(self._submission(session, (first,), opens=True))
 
     def resume(self, session: str, resumed: Draft) -> Future[Written]:
         """Replay a stored session and go on with it."""
-        return self._put(_Submission(session, (resumed,), Future(), resumes=True))
+        return self._put(self._submission(session, (resumed,), resumes=True))
 
     def submit(self, session: str, drafts: Iterable[Draft]) -> Future[Written]:
         """Record what happened. The future holds the entries once they are durable.
 
-        Raises (through the future) ``KeyError`` for a session that is not live.
+        Raises (through the future) ``KeyError`` for a session that is not live and
+        :class:`~ketamonitor.inbox.TooMuchWaits`.
         """
-        return self._put(_Submission(session, tuple(drafts), Future()))
+        return self._put(self._submission(session, tuple(drafts)))
+
+    def lane(self, session: str, source: str) -> Lane:
+        """The way in of one port, which is to leave its line unread while the lane is full."""
+        return self._inbox.lane(session, source)
+
+    def arrived(self, lane: Lane, drafts: Sequence[Draft], *, link: bool) -> None:
+        """Record what came from the port of a lane; ``link``: the state of the port itself."""
+        self._put(self._submission(lane.session, drafts, link=link), lane)
 
     def stop(self) -> None:
         """End after everything submitted so far has been dealt with."""
-        self._inbox.put(None)
+        self._inbox.close()
 
-    def _put(self, submission: _Submission) -> Future[Written]:
-        if self._stopping:
-            submission.done.set_exception(RecorderStopped("the recorder has ended"))
-        else:
-            self._inbox.put(submission)
+    def _submission(
+        self,
+        session: str,
+        drafts: Sequence[Draft],
+        *,
+        opens: bool = False,
+        resumes: bool = False,
+        link: bool = False,
+    ) -> Submission:
+        return Submission(session, drafts, Future(), self._clock.now(), opens, resumes, link)
+
+    def _put(self, submission: Submission, lane: Lane | None = None) -> Future[Written]:
+        try:
+            if self._inbox.closed:
+                raise RecorderStopped("the recorder has ended")
+            (lane or self._inbox).put(submission)
+        except (RecorderStopped, TooMuchWaits) as refused:
+            submission.done.set_exception(refused)
+        if self._ended:  # while it was put in
+            self._refuse_the_rest()
         return submission.done
 
     # On the recorder's own thread ------------------------------------------------------------
@@ -123,17 +137,15 @@ class Recorder(threading.Thread):
         try:
             store = self._open_store()
         except StoreError as error:
-            self._stopping = True
+            self._inbox.close()
             self.ready.set_exception(error)
             self._refuse_the_rest()
             return
         self.ready.set_result(None)
         next_tick = self._clock.now() + TICK
         try:
-            while not self._stopping:
-                batch = self._take(next_tick)
-                for submission in batch:
-                    self._absorb(submission, store)
+            while not (self._inbox.closed and self._inbox.empty):
+                self._take_in(next_tick, store)
                 now = self._clock.now()
                 tick = now >= next_tick
                 if tick:
@@ -143,29 +155,23 @@ class Recorder(threading.Thread):
                 self._write(store)
                 self._tell(store, everyone=tick)
         finally:
-            self._stopping = True
+            self._inbox.close()
             store.close()
             self._refuse_the_rest()
 
-    def _take(self, next_tick: datetime) -> list[_Submission]:
-        """What is waiting, at most a batch; waits for the next tick where nothing is."""
+    def _take_in(self, next_tick: datetime, store: Store) -> None:
+        """A batch of what is waiting; waits for the next tick where nothing is."""
         wait = self._clock.real((next_tick - self._clock.now()).total_seconds())
-        batch: list[_Submission] = []
-        try:
-            item = self._inbox.get(timeout=max(SHORTEST_WAIT, wait))
-            while True:
-                if item is None:
-                    self._stopping = True
-                    break
-                batch.append(item)
-                if len(batch) == BATCH:
-                    break
-                item = self._inbox.get_nowait()
-        except queue.Empty:
-            pass  # nothing (more) is waiting: that is an answer
-        return batch
+        submission = self._inbox.take(max(SHORTEST_WAIT, wait))
+        began, left = self._clock.now(), BATCH
+        while submission is not None:
+            self._absorb(submission, store)
+            left -= 1
+            if not left or self._clock.real((self._clock.now() - began).total_seconds()) > BATCH_S:
+                break
+            submission = self._inbox.take(0)
 
-    def _absorb(self, submission: _Submission, store: Store) -> None:
+    def _absorb(self, submission: Submission, store: Store) -> None:
         session, done = submission.session, submission.done
         if not done.set_running_or_notify_cancel():
             return
@@ -313,12 +319,9 @@ class Recorder(threading.Thread):
                 self._append(live, Draft("audit", self._clock.now(), PROGRAM, body))
 
     def _refuse_the_rest(self) -> None:
-        for done, _ in self._waiting:
+        self._ended = True
+        waiting, self._waiting = self._waiting, []
+        for done, _ in waiting:
             done.set_exception(RecorderStopped("ended before this could be saved"))
-        while True:
-            try:
-                item = self._inbox.get_nowait()
-            except queue.Empty:
-                return
-            if item is not None:
-                item.done.set_exception(RecorderStopped("the recorder has ended"))
+        for submission in self._inbox.rest():
+            submission.done.set_exception(RecorderStopped("the recorder has ended"))

@@ -28,12 +28,13 @@ from ketamonitor.coming_back import CAME_BACK, last_devices
 from ketamonitor.drug_book import DrugBook
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.form_book import FormBook
+from ketamonitor.inbox import Lane, Written
 from ketamonitor.library import load_protocols
 from ketamonitor.people import People
 from ketamonitor.phrases import load_phrases
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
-from ketamonitor.recorder import Recorder, Written
+from ketamonitor.recorder import Recorder
 from ketamonitor.store import SessionSummary, Store, data_folder, open_store
 from ketamonitor.treatment.checkin import ItemAnswer
 from ketamonitor.treatment.patients import known_patients, same
@@ -114,7 +115,7 @@ class Station:
         self.protocols = load_protocols()
         self.phrases, self.phrases_fault = load_phrases()
         self._finder = finder
-        self._readers: dict[str, list[PortReader]] = {}
+        self._readers: dict[str, list[tuple[PortReader, Lane]]] = {}
         self._recorder = Recorder(lambda: open_store(store_url), clock, self._publish)
         self.signals = signals(clock, self._recorder.submit) if signals else None
         self._recorder.start()
@@ -297,7 +298,7 @@ class Station:
         return self.submit(session, drafts.cuff_interval(source, minutes, at=now, author=author))
 
     def _reader(self, session: str, source: str) -> PortReader | None:
-        return next((r for r in self._readers.get(session, []) if r.source == source), None)
+        return next((r for r, _ in self._readers.get(session, []) if r.source == source), None)
 
     def _connected(self, session: str, source: str) -> PortReader:
         reader = self._reader(session, source)
@@ -383,34 +384,37 @@ class Station:
     ) -> None:
         readers = []
         for device, finder, port in zip_longest(devices, finders, opened):
+            lane = self._recorder.lane(session, device.source)
             reader = PortReader(
                 driver(device.driver),
                 device.source,
                 device.port,
                 self.clock,
-                self._deliverer(session, Arrivals(simulated=simulated)),
+                self._deliverer(lane, Arrivals(simulated=simulated)),
                 self._box.tap(session, device),
                 finder=finder,
                 ready=port,
                 ready_at=since if port else None,
                 line=device.settings(),
                 listen_only=device.listen_only,
+                room=lane,
             )
             reader.start()
-            readers.append(reader)
+            readers.append((reader, lane))
         self._readers[session] = readers
 
     def _close_ports(self, session: str) -> None:
-        for reader in self._readers.pop(session, []):
+        for reader, lane in self._readers.pop(session, []):
             reader.stop()
+            lane.close()
         self._box.close(session)
 
-    def _deliverer(self, session: str, arrivals: Arrivals) -> Deliver:
+    def _deliverer(self, lane: Lane, arrivals: Arrivals) -> Deliver:
         """What hands a port's outputs to the recorder. Called on the reader's thread."""
 
         def deliver(output: Reading | DeviceEvent | LinkStatus) -> None:
             if made := arrivals.drafts(output):
-                self._recorder.submit(session, made)
+                self._recorder.arrived(lane, made, link=isinstance(output, LinkStatus))
 
         return deliver
 

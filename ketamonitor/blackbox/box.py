@@ -10,7 +10,7 @@ from pathlib import Path
 from ketamonitor.blackbox.keeper import Enter, Keeper
 from ketamonitor.blackbox.parts import Limits, Origin, PartWriter
 from ketamonitor.entries import PROGRAM, Draft, Entry
-from ketamonitor.recorder import Written
+from ketamonitor.inbox import Written
 from ketamonitor.view import DeviceChoice
 
 

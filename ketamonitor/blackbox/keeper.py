@@ -21,7 +21,7 @@ from devices.capture import CaptureError, read_capture
 from ketamonitor.blackbox.parts import ClosedPart
 from ketamonitor.blackbox.place import PACKED, PLAIN, UNFINISHED, packed_path, part_files
 from ketamonitor.entries import PROGRAM, Draft
-from ketamonitor.recorder import Written
+from ketamonitor.inbox import Written
 
 #: The usual middle: the highest level packs 5 % better and takes four times as long.
 LEVEL = 6

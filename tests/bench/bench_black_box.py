@@ -24,7 +24,7 @@ from ketamonitor.blackbox.box import BlackBox
 from ketamonitor.blackbox.keeper import file_hash, pack
 from ketamonitor.blackbox.look import kept_of
 from ketamonitor.blackbox.parts import ClosedPart, Origin, PartWriter
-from ketamonitor.recorder import Written
+from ketamonitor.inbox import Written
 from ketamonitor.view import DeviceChoice
 from tests.devices.recorded import recorded
 from tests.devices.wire import NOON

@@ -22,8 +22,9 @@ from ketamonitor.alarms.limits import Run
 from ketamonitor.alarms.manager import AlarmManager
 from ketamonitor.alarms.situation import Situation
 from ketamonitor.entries import Draft, Entry
+from ketamonitor.inbox import Written
 from ketamonitor.protocol import TreatmentProtocol
-from ketamonitor.recorder import Recorder, Written
+from ketamonitor.recorder import Recorder
 from ketamonitor.signals.settings import SoundSettings
 from ketamonitor.view import ActiveAlarm, AudioPause
 from ketamonitor.vitals import Vitals
@@ -414,12 +415,12 @@ def _handler_with_a_fault(*args: Any) -> Iterator[ActiveAlarm]:
 class QueueOfSixteen(Recorder):
     """What comes too fast is dropped without a word."""
 
-    def _put(self, submission: Any) -> Any:
-        if self._inbox.qsize() >= 16 and submission is not None:
+    def _put(self, submission: Any, lane: Any = None) -> Any:
+        if len(self._inbox._people) >= 16:
             nothing: Written = ()
             submission.done.set_result(nothing)
             return submission.done
-        return super()._put(submission)
+        return super()._put(submission, lane)
 
 
 class SilentAsShipped(SoundSettings, frozen=True):
@@ -431,10 +432,9 @@ class SilentAsShipped(SoundSettings, frozen=True):
 class Spinning(Recorder):
     """It asks again and again instead of waiting."""
 
-    def _take(self, next_tick: datetime) -> Any:
-        if self._inbox.empty():
-            return []
-        return super()._take(next_tick)
+    def _take_in(self, next_tick: datetime, store: Any) -> None:
+        if not self._inbox.empty:
+            super()._take_in(next_tick, store)
 
 
 # Which test catches which -------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from ketamonitor.blackbox.look import LookError, faults, kept_of
 from ketamonitor.blackbox.parts import ClosedPart, Limits, Origin, PartWriter
 from ketamonitor.blackbox.place import captures_folder, label, part_of, part_path
 from ketamonitor.entries import GENESIS, Draft, Entry, chain
-from ketamonitor.recorder import Written
+from ketamonitor.inbox import Written
 from ketamonitor.store import StoreError
 from ketamonitor.view import DeviceChoice
 from tests.fakes import START
