@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -35,6 +35,7 @@ from ketamonitor.phrases import load_phrases
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
 from ketamonitor.recorder import Recorder
+from ketamonitor.session_locks import locks_of
 from ketamonitor.store import SessionSummary, Store, data_folder, open_store
 from ketamonitor.treatment.checkin import ItemAnswer
 from ketamonitor.treatment.patients import known_patients, same
@@ -116,6 +117,7 @@ class Station:
         self.phrases, self.phrases_fault = load_phrases()
         self._finder = finder
         self._readers: dict[str, list[tuple[PortReader, Lane]]] = {}
+        self._locks = locks_of(store_url)
         self._recorder = Recorder(lambda: open_store(store_url), clock, self._publish)
         self.signals = signals(clock, self._recorder.submit) if signals else None
         self._recorder.start()
@@ -162,6 +164,7 @@ class Station:
         now = self.clock.now()
         opened = _open_all(plan.devices) if ports_must_open else []
         session = new_session_id(now)
+        self._locks.take(session)
         body = {
             "event": "started",
             "patient": {
@@ -194,16 +197,33 @@ class Station:
         """Go on with a session that was not ended; the time between is a recorded gap.
 
         ``why`` is recorded where it was nobody's own decision.
-        Raises ``ValueError`` where there is no such session, or it has ended or runs here.
+        Raises ``ValueError`` where there is no such session, or it has ended or runs here, or in
+        another program (:class:`~ketamonitor.session_locks.RecordedElsewhereError`).
         """
-        now = self.clock.now()
-        summary, last = self._reading.summary(session), self._reading.last(session)
-        if summary is None or last is None:
+        if self._reading.summary(session) is None:
             raise ValueError(f"there is no session {session}")
-        if summary.finished:
-            raise ValueError(f"session {session} has ended: it cannot be resumed")
         if session in self._readers:
             raise ValueError(f"session {session} is running here already")
+        self._locks.take(session)
+        try:
+            return self._go_on(session, devices, author, ports_must_open, why)
+        except BaseException:
+            self._locks.release(session)
+            raise
+
+    def _go_on(
+        self,
+        session: str,
+        devices: Sequence[DeviceChoice],
+        author: str,
+        ports_must_open: bool,
+        why: str,
+    ) -> Future[Written]:
+        """Resume a session whose lock is ours: from here on nobody else ends it or writes to it."""
+        now = self.clock.now()
+        summary, last = self._reading.summary(session), self._reading.last(session)
+        if summary is None or last is None or summary.finished:
+            raise ValueError(f"session {session} has ended: it cannot be resumed")
         captured = self._reading.of_kind(session, "device")
         opened = _open_all(devices) if ports_must_open else []
         body = {
@@ -218,6 +238,11 @@ class Station:
         self._box.adopt(session, captured)
         self._open_ports(session, devices, finders, opened, now, simulated=summary.simulated)
         return done
+
+    def leave(self, session: str) -> None:
+        """A session that could not be resumed after all: its ports and its lock are free again."""
+        self._close_ports(session)
+        self._locks.release(session)
 
     def come_back(self, session: str) -> Future[Written]:
         """Go on with a session that ran when this program died: nobody has decided it.
@@ -313,10 +338,14 @@ class Station:
         return self._reading.sessions()
 
     def unfinished(self) -> list[SessionSummary]:
-        """Sessions that have begun, have not ended and are not running here."""
-        return [
-            s for s in self._reading.sessions() if s.ended_at is None and s.id not in self._readers
-        ]
+        """Sessions that have begun, have not ended and that nobody records, here or elsewhere."""
+        left = [s for s in self.sessions() if s.ended_at is None and s.id not in self._readers]
+        elsewhere = self.elsewhere(left)
+        return [s for s in left if s.id not in elsewhere]
+
+    def elsewhere(self, summaries: Iterable[SessionSummary]) -> frozenset[str]:
+        """Ids of those sessions that another program on this computer records now."""
+        return self._locks.elsewhere(s.id for s in summaries if s.ended_at is None)
 
     def entries(self, session: str) -> list[Entry]:
         return self._reading.entries(session)
@@ -354,6 +383,7 @@ class Station:
         if self.signals is not None:
             self.signals.stop()
             self.signals.join()
+        self._locks.release_all()
         self._reading.close()
         self.people.close()
 
@@ -361,6 +391,8 @@ class Station:
         """On the recorder's thread: tones first, they wait for nobody."""
         if self.signals is not None:
             self.signals.hear(update)
+        if update.view.ended_at is not None and not update.view.unsaved:
+            self._locks.release(update.session)
         self._told(update)
 
     # Ports -----------------------------------------------------------------------------------

@@ -208,7 +208,12 @@ class MainWindow(WindowParts):
 
         def resume() -> object:
             devices = self.station.last_devices(session)
-            return self.station.resume(session, devices, person.name).result()
+            going = self.station.resume(session, devices, person.name)
+            try:
+                return going.result()
+            except Exception:
+                self.station.leave(session)
+                raise
 
         self.background.run(
             resume,

@@ -85,6 +85,7 @@ class WindowParts(QMainWindow):
             self.background,
             station.sessions,
             lambda: list(self.chairs),
+            station.elsewhere,
             lambda: station.forms.hand_ins().standing,
             lambda: station.clock.now().date(),
         )

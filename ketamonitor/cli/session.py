@@ -22,6 +22,7 @@ from ketamonitor.record import Record
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.pdf import write_pdf
 from ketamonitor.report.tables import write_csv, write_json
+from ketamonitor.session_locks import locks_of
 from ketamonitor.store import Store
 from ketamonitor.treatment.hand_in import Due, HandedIn, summary_due, told
 
@@ -60,11 +61,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def list_sessions(args: argparse.Namespace) -> int:
-    clock = SteadyClock()
-    with open_reading(store_url(args)) as store:
+    clock, url = SteadyClock(), store_url(args)
+    with open_reading(url) as store:
         today, said = clock.now().date(), FormBook(store, clock.now).hand_ins().standing
-        for summary in store.sessions():
+        summaries = store.sessions()
+        recorded = locks_of(url).elsewhere(s.id for s in summaries if s.ended_at is None)
+        for summary in summaries:
             state = "unfinished" if summary.ended_at is None else words.clock(summary.ended_at)
+            if summary.id in recorded:
+                state = "being recorded"
             counts, due = summary.alarms, summary_due(summary)
             line = (
                 f"{summary.id}  {words.day(summary.started_at)} {words.clock(summary.started_at)}"
@@ -73,7 +78,8 @@ def list_sessions(args: argparse.Namespace) -> int:
                 f"  {summary.entry_count} entries{'  SIMULATED' if summary.simulated else ''}"
                 f"{f'  {told(due, said, today)}' if due else ''}"
             )
-            emit(args.json, line, {**summary.as_json(), "form": _form(due, said)})
+            facts = {"recorded_now": summary.id in recorded, "form": _form(due, said)}
+            emit(args.json, line, {**summary.as_json(), **facts})
     return 0
 
 

@@ -2,7 +2,13 @@
 
 from ketamonitor.store.check import Finding, check_store
 from ketamonitor.store.errors import StoreError
-from ketamonitor.store.open import data_folder, default_store_url, open_store, store_exists
+from ketamonitor.store.open import (
+    beside_store,
+    data_folder,
+    default_store_url,
+    open_store,
+    store_exists,
+)
 from ketamonitor.store.rows import ApprovalRow, PersonRow
 from ketamonitor.store.store import Store
 from ketamonitor.store.summary import SessionSummary
@@ -14,6 +20,7 @@ __all__ = [
     "SessionSummary",
     "Store",
     "StoreError",
+    "beside_store",
     "check_store",
     "data_folder",
     "default_store_url",

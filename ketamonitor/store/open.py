@@ -33,6 +33,17 @@ def data_folder(url: str | os.PathLike[str]) -> Path:
     return Path(re.sub(r"^sqlite:///", "", text, flags=re.IGNORECASE)).expanduser().parent
 
 
+def beside_store(url: str | os.PathLike[str], suffix: str) -> Path:
+    """``sessions.db`` and ``-running``: ``sessions.db-running``, beside the file itself, by
+    whichever link it was reached; for a store on a server in the user's data folder. Raises as
+    :func:`data_folder`."""
+    folder, text = data_folder(url), os.fspath(url)
+    if (scheme := _SCHEME.match(text)) and scheme[1].lower() != "sqlite":
+        return folder / f"{scheme[1].lower()}{suffix}"
+    file = (folder / Path(text).name).resolve()
+    return file.with_name(file.name + suffix)
+
+
 def store_exists(url: str | os.PathLike[str]) -> bool:
     """Whether there is a store at all; touches nothing. Raises :class:`StoreError` as
     :func:`open_store` does where what is there is not ours."""

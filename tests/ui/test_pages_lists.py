@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -86,6 +86,34 @@ def review_page(bench: Desk, read: Callable[[str], list[Entry]], qtbot: QtBot) -
     return page
 
 
+def sessions_page(
+    bench: Desk, listed: Callable[[], list[SessionSummary]], elsewhere: Collection[str] = ()
+) -> SessionsPage:
+    return SessionsPage(
+        bench.desk.kit,
+        bench.background,
+        listed,
+        list,
+        lambda _summaries: frozenset(elsewhere),
+        dict,
+        lambda: TODAY,
+    )
+
+
+def test_a_session_recorded_in_another_window_is_listed_and_not_offered(
+    bench: Desk, qtbot: QtBot
+) -> None:
+    page = sessions_page(
+        bench, lambda: [summary(1, finished=False), summary(2, finished=False)], ["KM-2"]
+    )
+    qtbot.addWidget(page)
+    page.opened()
+    qtbot.waitUntil(lambda: len(page.table.rows) == 2, timeout=WAIT)
+    assert [row[STATE] for row in page.table.rows] == ["not finished", "in another window"]
+    page._leave("KM-1")
+    assert page.question.count() == 0
+
+
 @pytest.mark.parametrize(
     ("words", "ids"),
     [
@@ -128,7 +156,7 @@ def test_unfinished_sessions_come_first_and_are_asked_about_one_by_one(
     bench: Desk, qtbot: QtBot
 ) -> None:
     listed = [summary(1), summary(2, finished=False), summary(3, finished=False)]
-    page = SessionsPage(bench.desk.kit, bench.background, lambda: listed, list, dict, lambda: TODAY)
+    page = sessions_page(bench, lambda: listed)
     qtbot.addWidget(page)
     page.opened()
     qtbot.waitUntil(lambda: len(page.table.rows) == 3, timeout=WAIT)

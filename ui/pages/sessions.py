@@ -23,16 +23,22 @@ HEADERS = ("Day", "Time", "Patient", "MRN", "State", "Alerts", "Protocol", "Nurs
 Said = Mapping[str, HandedIn]
 
 
-def row_of(summary: SessionSummary, said: Said, today: date) -> tuple[str, ...]:
+#: The state of a session that another window, or ``session run``, records now.
+ELSEWHERE = "in another window"
+
+
+def row_of(
+    summary: SessionSummary, said: Said, today: date, *, elsewhere: bool = False
+) -> tuple[str, ...]:
     """One row of the list. A session that is simulated says so beside its state; one that owes a
-    form says until when, or that it was handed in."""
+    form says until when, or that it was handed in; one that is recorded ``elsewhere`` says so."""
     patient = summary.patient
     alarms = [
         f"{STARS[p]} {summary.alarms[p]}"
         for p in ("high", "medium", "low")
         if summary.alarms.get(p)
     ]
-    state = "finished" if summary.finished else "not finished"
+    state = "finished" if summary.finished else ELSEWHERE if elsewhere else "not finished"
     due = summary_due(summary)
     if due is not None:
         state = f"{state} · {told(due, said, today)}"
@@ -77,13 +83,16 @@ class SessionsPage(QWidget):
         background: Background,
         sessions: Callable[[], list[SessionSummary]],
         running: Callable[[], Sequence[str]],
+        elsewhere: Callable[[list[SessionSummary]], frozenset[str]],
         handed_in: Callable[[], Said],
         today: Callable[[], date],
     ) -> None:
         super().__init__()
         self.kit, self._background, self._sessions = kit, background, sessions
         self._running, self._handed_in, self._today = running, handed_in, today
+        self._look_elsewhere = elsewhere
         self._said: Said = {}
+        self._elsewhere: frozenset[str] = frozenset()
         self._all: list[SessionSummary] = []
         self._left: set[str] = set()
         self.search = kit.field("Name or MRN", "Search")
@@ -125,12 +134,15 @@ class SessionsPage(QWidget):
         """The page comes on screen: read the list anew."""
         self.words.setText("Reading…" if not self._all else "")
         self.table.setFocus()  # so that N is no letter of the search
-        self._background.run(
-            lambda: (self._sessions(), self._handed_in()), self._read, self._failed, self
-        )
+        self._background.run(self._look, self._read, self._failed, self)
 
-    def _read(self, read: tuple[list[SessionSummary], Said]) -> None:
-        self._all, self._said = read
+    def _look(self) -> tuple[list[SessionSummary], Said, frozenset[str]]:
+        """On a thread of the background."""
+        summaries = self._sessions()
+        return summaries, self._handed_in(), self._look_elsewhere(summaries)
+
+    def _read(self, read: tuple[list[SessionSummary], Said, frozenset[str]]) -> None:
+        self._all, self._said, self._elsewhere = read
         self._show()
         self._ask()
 
@@ -141,17 +153,19 @@ class SessionsPage(QWidget):
         # Unfinished first; the list itself is newest first and sorting keeps that order.
         shown = sorted(found(self._all, self.search.text()), key=lambda s: s.finished)
         today = self._today()
-        self.table.fill([row_of(s, self._said, today) for s in shown], [s.id for s in shown])
+        rows = [row_of(s, self._said, today, elsewhere=s.id in self._elsewhere) for s in shown]
+        self.table.fill(rows, [s.id for s in shown])
         of = f"{len(shown)} of {len(self._all)} sessions"
         self.words.setText(of if self._all else "No session yet")
         self._refresh()
 
     def _ask(self) -> None:
-        """One question for each session that was left, until it is answered."""
+        """One question for each session that was left, until it is answered. One that is recorded
+        elsewhere is nobody's to resume."""
         while (item := self.question.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        running = set(self._running())
+        running = self._elsewhere.union(self._running())
         for summary in self._all:
             if summary.finished or summary.fault or summary.id in running | self._left:
                 continue
