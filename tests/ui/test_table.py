@@ -166,7 +166,9 @@ def test_a_column_is_as_wide_as_its_longest_text(shown: Shown) -> None:
     assert narrow < text < shown.table.columnWidth(1)
 
 
-def test_only_what_is_seen_is_asked_for(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_is_seen_is_asked_for(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However long the list: a row that nobody sees costs no question, at the second fill too."""
     asked: set[int] = set()
     data = RowsModel.data
@@ -176,6 +178,7 @@ def test_only_what_is_seen_is_asked_for(shown: Shown, monkeypatch: pytest.Monkey
         return data(self, index, role)
 
     monkeypatch.setattr(RowsModel, "data", counted)
+    shown = Shown(qtbot, theme)
     for turn in range(3):
         asked.clear()
         rows = [row(n, f"P{turn}, {n}") for n in range(1_000)]
