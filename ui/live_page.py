@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from devices.timing import Clock
@@ -14,6 +14,7 @@ from ketamonitor.entries import Entry
 from ketamonitor.record import Record
 from ketamonitor.view import ActiveAlarm, SessionView, Update
 from ui.guard import QUIET_S, distrusted, screen_alarms
+from ui.keys import ACKNOWLEDGE, AUDIO, AUDIO_ALL
 from ui.live_parts import LiveParts
 from ui.theme import Theme
 from ui.widgets.trend_scale import ZOOM_WORDS
@@ -51,6 +52,12 @@ class LivePage(LiveParts):
         self._alarms: tuple[ActiveAlarm, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Live session")
+        for keys, act in (
+            (ACKNOWLEDGE, self.alarm_bar.acknowledge_highest),
+            (AUDIO, self.ask_audio),
+            (AUDIO_ALL, self.audio_all_wanted.emit),
+        ):
+            self._always(keys, act)
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._frame)
@@ -170,10 +177,23 @@ class LivePage(LiveParts):
     def showEvent(self, event: QShowEvent) -> None:
         """The page has the focus at first, so that its keys act and no button looks pressed."""
         super().showEvent(event)
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """The keys go where they went last: into the open panel, else to the page."""
         if self._panel is None:
             self.setFocus()
+        else:
+            (self._panel.focusWidget() or self._panel).setFocus()
 
     # Keys -------------------------------------------------------------------------------------
+
+    def _always(self, keys: str, act: Callable[[], object]) -> None:
+        """Keys that act with a panel open, too, whatever is typed in."""
+        made = QShortcut(QKeySequence(keys), self)
+        made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        made.setAutoRepeat(False)
+        made.activated.connect(act)
 
     def _acts(self) -> dict[int, Callable[[], object]]:
         key = Qt.Key
@@ -194,6 +214,11 @@ class LivePage(LiveParts):
             key.Key_A: self.alarm_bar.acknowledge_highest,
             key.Key_S: self.ask_audio,
             key.Key_C: self.card_wanted.emit,
+        }
+
+    def _function_keys(self) -> dict[int, Callable[[], object]]:
+        key = Qt.Key
+        return {
             key.Key_F2: self.limits_wanted.emit,
             key.Key_F3: self.alarms_wanted.emit,
             key.Key_F4: self.devices_wanted.emit,
@@ -206,25 +231,31 @@ class LivePage(LiveParts):
             self.audio_wanted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Single keys. A text field that has the focus, and an entry panel, take theirs first;
-        repeats of a key held down are ignored."""
+        """Single keys. While a panel is open letters and digits are its alone, wherever the focus
+        is: who types beside a field acts on nothing. Repeats of a key held down are ignored."""
         plain = event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
         )
         zoom = event.key() - Qt.Key.Key_1
         act = self._acts().get(event.key())
+        function = self._function_keys().get(event.key())
         shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
-        undo = event.matches(QKeySequence.StandardKey.Undo) and self._panel is None
-        if undo and not event.isAutoRepeat():
+        if event.isAutoRepeat():
+            super().keyPressEvent(event)
+        elif plain and function is not None:
+            function()
+        elif self._panel is not None:
+            super().keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.Undo):
             self.correction_wanted.emit()
-        elif shifted and event.key() == Qt.Key.Key_S and not event.isAutoRepeat():
+        elif shifted and event.key() == Qt.Key.Key_S:
             self.audio_all_wanted.emit()
-        elif not plain or event.isAutoRepeat():
+        elif not plain:
             super().keyPressEvent(event)
         elif act is not None:
             act()
-        elif self._panel is None and 0 <= zoom < len(ZOOM_WORDS):
+        elif 0 <= zoom < len(ZOOM_WORDS):
             self.trend.zoom.choose(zoom)
         else:
             super().keyPressEvent(event)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ui.keys import LOCK
 from ui.live_layout import GAP, Places, places
 from ui.theme import Theme
 from ui.widgets.alarm_bar import AlarmBar
@@ -244,6 +245,8 @@ class LiveParts(QWidget):
             button.set_rail(at.compact or number >= len(self.buttons) - 4)
         # An entry panel takes the whole width, as the buttons for opening one are not needed then.
         open_panel = self._panel is not None
+        self.alarm_bar.show_keys(beside_panel=open_panel)
+        self.status.set_key(LOCK if open_panel else "L")
         for part in (*self.buttons, self.due, self.pressure, self.pulse, self.spo2):
             part.setVisible(not open_panel and not part.geometry().isEmpty())
         for part in (self.status, self.sessions, self.devices):

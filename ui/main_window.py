@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from devices.port import PortInfo, list_ports
 from ketamonitor.people import Person
 from ketamonitor.station import SessionPlan, Station
 from ui.bridge import Bridge
+from ui.keys import LOCK
 from ui.pages.chair import Chair
 from ui.pages.parts import typing
 from ui.theme import Theme
@@ -34,6 +35,7 @@ class MainWindow(WindowParts):
         self._may_close = False
         self._before_devices: QWidget | None = None
         self._connect()
+        QShortcut(QKeySequence(LOCK), self).activated.connect(self._lock_by_key)
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
         self._timer.timeout.connect(self._tick)
@@ -133,7 +135,7 @@ class MainWindow(WindowParts):
 
     def show_live(self, session: str) -> None:
         self._turn_to(self.live.pages[session])
-        self.live.pages[session].setFocus()
+        self.live.pages[session].take_focus()
 
     def lock(self) -> None:
         """Nobody is signed in any more. Vitals, alarms and recording go on; entries wait."""
@@ -145,6 +147,10 @@ class MainWindow(WindowParts):
             chair.lock()
         else:
             self.show_sign_in()
+
+    def _lock_by_key(self) -> None:
+        if self.person is not None:
+            self.lock()
 
     @property
     def chair(self) -> Chair | None:
@@ -251,7 +257,11 @@ class MainWindow(WindowParts):
             self.theme.switch()
         elif key == Qt.Key.Key_F4 and self.person is not None and self.chair is None:
             self.show_devices()
-        elif typing(self) or self.person is None or self.chair is not None:
+        elif typing(self) or self.person is None:
+            super().keyPressEvent(event)
+        elif key == Qt.Key.Key_Escape and self.stack.currentWidget() is self.review:
+            self.show_sessions()
+        elif not self._letters_act():
             super().keyPressEvent(event)
         elif key == Qt.Key.Key_L:
             self.lock()
@@ -259,10 +269,13 @@ class MainWindow(WindowParts):
             self.show_new_session()
         elif key == Qt.Key.Key_F and self.stack.currentWidget() is self.review:
             self.review.show_form()
-        elif key == Qt.Key.Key_Escape and self.stack.currentWidget() is self.review:
-            self.show_sessions()
         else:
             super().keyPressEvent(event)
+
+    def _letters_act(self) -> bool:
+        """Not beside a form: who types past a field would lock the screen or leave the page."""
+        here = self.stack.currentWidget()
+        return here is self.sessions or (here is self.review and not self.review.in_form)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """A running session is not left by one click: the window says so and asks once more."""

@@ -15,81 +15,21 @@ from pytestqt.qtbot import QtBot
 
 from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_plan import PausePlan
-from ketamonitor.clock import SteadyClock
-from ketamonitor.entries import Entry
-from ketamonitor.people import Person, Role
 from ketamonitor.protocol import TreatmentProtocol
-from ketamonitor.station import SessionPlan, Station
 from ketamonitor.view import SessionView
-from tests.ui.forms import PATIENT, Bench, view
-from ui.bridge import Bridge
-from ui.live_page import LivePage
-from ui.main_window import MainWindow
+from tests.ui.forms import Bench, view
+from tests.ui.room import NURSE, Room
 from ui.pages.all_alarms import AllAlarmsPanel
-from ui.pages.chair import Chair
 from ui.pages.chair_alarms import ChairAlarms
 from ui.pages.interruption import HIGH_ALWAYS, InterruptionPanel
 from ui.pages.limits import LimitsPanel
 from ui.pages.pressure import PressurePanel
 from ui.pages.signing import UnlockPanel
 from ui.pages.sound_test import NOT_NOW, SoundDesk, SoundTestPanel
-from ui.theme import Theme
-from ui.widgets.action_card import ActionCardView
 from ui.widgets.card_steps import ChoiceStep, StepButton
 
 WAIT = 10_000
-NURSE = "okafor"
 Key = Qt.Key
-
-
-class Room:
-    """A window with two chairs on a real store; what was stored can be read back."""
-
-    def __init__(self, store: Path) -> None:
-        self.bridge = Bridge()
-        self.station = Station(str(store), SteadyClock(), self.bridge.publish)
-        nurse = Person(NURSE, "R. Okafor RN", Role.NURSE)
-        self.window = MainWindow(Theme(), self.station, self.bridge, person=nurse, ports=lambda: [])
-        self.window.resize(1366, 768)
-        self.window.show()
-        self.session = self.begin("3")
-
-    def begin(self, chair: str) -> str:
-        protocol = self.station.protocol("iv-ketamine-40")
-        plan = SessionPlan(PATIENT, 68.4, protocol, (), simulated=True, chair=chair)
-        session, done = self.station.start(plan, NURSE)
-        done.result(10)
-        return session
-
-    def bp(self, sys: float, dia: float, session: str = "") -> None:
-        now = self.station.clock.now()
-        made = drafts.manual_bp(sys, dia, at=now, author=NURSE)
-        self.station.submit(session or self.session, made).result(10)
-
-    def stored(self, kind: str, event: str, session: str = "") -> list[Entry]:
-        return [
-            entry
-            for entry in self.station.entries(session or self.session)
-            if entry.kind == kind and entry.body.get("event", entry.body.get("action")) == event
-        ]
-
-    @property
-    def chair(self) -> Chair:
-        return self.window.live.chairs[self.session]
-
-    @property
-    def page(self) -> LivePage:
-        return self.chair.page
-
-    @property
-    def card(self) -> ActionCardView:
-        return self.chair.alarms.cards.card
-
-    def close(self) -> None:
-        self.window.close()
-        self.window.close()
-        self.station.close()
-        self.window.deleteLater()
 
 
 @pytest.fixture

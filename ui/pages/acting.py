@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QWidget
 from ketamonitor.entries import Draft
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
+from ui.keys import LOCK
 from ui.pages.entry import Desk
+from ui.pages.parts import typing, unmodified
 from ui.widgets.basics import Text
 
-NO_NAME = "Sign in to do this (L)"
+NO_NAME = f"Sign in to do this ({LOCK})"
 WRITING = "Saving…"
 
 Make = Callable[[str], tuple[Draft, ...]]
@@ -116,7 +118,7 @@ class AlarmPanel(QWidget):
             event.accept()
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
-        elif not self.single_key(event):
+        elif typing(self) or not unmodified(event) or not self.single_key(event):
             super().keyPressEvent(event)
 
     def single_key(self, event: QKeyEvent) -> bool:

@@ -12,6 +12,7 @@ from ketamonitor.alarm_course import AlarmEpisode
 from ketamonitor.record import Record
 from ketamonitor.view import ActiveAlarm, SessionView
 from ketamonitor.words import STARS, clock, countdown
+from ui.keys import AUDIO
 from ui.pages.acting import AlarmPanel
 from ui.pages.entry import Desk
 from ui.pages.parts import Kit
@@ -113,10 +114,10 @@ class AllAlarmsPanel(AlarmPanel):
         self.rows: dict[str, AlarmRow] = {}
         kit = self.kit
         self.heading = kit.label("", "page")
-        self.audio = kit.button("Pause audio", icon="bell", key="S")
-        self.audio_all = kit.button("Audio, all chairs", icon="bell", key="⇧S")
+        self.audio = kit.button("Pause audio", icon="bell", key=AUDIO)
+        self.audio_all = kit.button("Audio, all chairs", icon="bell", key="Alt+⇧S")
         self.audio.clicked.connect(self.audio_wanted)
-        self.audio_all.setMinimumWidth(236)
+        self.audio_all.setMinimumWidth(260)
         self.audio_all.clicked.connect(self.audio_all_wanted)
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)

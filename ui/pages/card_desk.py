@@ -108,7 +108,7 @@ class CardDesk(QObject):
             focused = self.card.has_focus
             self._page.show_card(None)
             if focused:  # a hidden card would swallow the keys
-                self._page.setFocus()
+                self._page.take_focus()
         else:
             others = [a for a in reachable if self._own(a) != opened.own]
             self.card.show_card(self._named(opened.card), opened, self.view, self._about, others)

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
-from ui.pages.parts import Kit, typing
+from ui.keys import LOCK
+from ui.pages.parts import Kit, typing, unmodified
 from ui.widgets.scroll import scroll_area
 
 #: Logical pixels of the column at the right.
@@ -187,7 +188,7 @@ class EntryPanel(QWidget):
 
     def _still_missing(self) -> str:
         if self.desk.author() is None:
-            return "Sign in to save (L). What you typed is kept"
+            return f"Sign in to save ({LOCK}). What you typed is kept"
         return self.missing()
 
     def _done(self, _entries: object) -> None:
@@ -209,7 +210,7 @@ class EntryPanel(QWidget):
             self.left.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.save()
-        elif typing(self) or not self.single_key(event):
+        elif typing(self) or not unmodified(event) or not self.single_key(event):
             super().keyPressEvent(event)
 
     def single_key(self, event: QKeyEvent) -> bool:

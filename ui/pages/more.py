@@ -9,23 +9,24 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from ui.keys import LOCK
 from ui.pages.parts import Kit
 
-#: Word, icon, key of the live page, and the act that it asks for.
+#: Word, icon, key that acts here too, and the act that it asks for.
 ACTS = (
-    ("Check-in", "list", "K", "checkin"),
-    ("Baseline", "lock", "T", "baseline"),
-    ("Correct an entry", "edit", "Ctrl+Z", "correction"),
-    ("Course, adverse event", "flag", "V", "course"),
-    ("Going home", "door", "G", "home"),
-    ("Drug ledger", "syringe", "W", "ledger"),
-    ("Planned interruption", "pause", "I", "interruption"),
+    ("Check-in", "list", "", "checkin"),
+    ("Baseline", "lock", "", "baseline"),
+    ("Correct an entry", "edit", "", "correction"),
+    ("Course, adverse event", "flag", "", "course"),
+    ("Going home", "door", "", "home"),
+    ("Drug ledger", "syringe", "", "ledger"),
+    ("Planned interruption", "pause", "", "interruption"),
     ("Schedule", "list", "", "schedule"),
     ("Limits", "bell", "F2", "limits"),
     ("All alerts", "bell", "F3", "alarms"),
     ("Devices", "monitor", "F4", "devices"),
     ("Sessions", "back", "", "sessions"),
-    ("Lock", "person", "L", "lock"),
+    ("Lock", "person", LOCK, "lock"),
 )
 COLUMNS = 4
 

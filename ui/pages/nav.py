@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 from ketamonitor.people import Person
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
+from ui.keys import LOCK
 from ui.pages.parts import Kit
 
 HEIGHT = 50
@@ -38,7 +39,7 @@ class NavBar(QFrame):
         self.protocols = self._tab("Protocols")
         self.protocols.clicked.connect(self.protocols_wanted)
         self._live: dict[str, QPushButton] = {}
-        self.user = kit.button("Lock", icon="person", key="L")
+        self.user = kit.button("Lock", icon="person", key=LOCK)
         self.user.setMinimumHeight(40)
         self.user.clicked.connect(self.lock_wanted)
         self.look = kit.button("Night or day", icon="moon", key="F6")

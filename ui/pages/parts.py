@@ -324,6 +324,13 @@ def typing(within: QWidget) -> bool:
     return isinstance(focus, (QLineEdit, QPlainTextEdit, QAbstractSpinBox)) and focus.isVisible()
 
 
+def unmodified(event: QKeyEvent) -> bool:
+    """Whether a key was pressed alone, in capitals or on the number pad: with Ctrl or Alt it is
+    another one."""
+    held = event.modifiers()
+    return not held & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+
+
 def pages_sheet(tokens: Tokens) -> str:
     """What the application's style sheet does not say: chosen answers, marked rows, hairlines."""
     t = tokens

@@ -120,6 +120,11 @@ class ReviewPage(QWidget):
             self.tabs.setCurrentIndex(place)
             self.tabs.currentWidget().setFocus()
 
+    @property
+    def in_form(self) -> bool:
+        """Whether the form is on the screen, which is typed in."""
+        return self.tabs.currentIndex() >= 0 and self.tabs.tabText(self.tabs.currentIndex()) == FORM
+
     def write(self, name: str, path: Path) -> None:
         """Write the session as PDF, CSV or JSON, in the background."""
         shown = self.shown

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from ketamonitor.view import ActiveAlarm, AudioPause, Interruption, SessionView
+from ui.keys import ACKNOWLEDGE, AUDIO
 from ui.theme import Theme
 from ui.widgets.alarm_block import HALF_PERIOD_MS, button_edge, draw_block, flashes, needed
 from ui.widgets.alarm_buttons import (
@@ -121,6 +122,11 @@ class AlarmBar(Painted):
         self._beat()
         self._arrange()
         self.update()
+
+    def show_keys(self, *, beside_panel: bool) -> None:
+        """With a panel open single letters are its own; the bar shows the keys that act then."""
+        self.acknowledge.set_key(ACKNOWLEDGE if beside_panel else "A")
+        self.audio.set_key(AUDIO if beside_panel else "S")
 
     @property
     def highest(self) -> ActiveAlarm | None:

@@ -28,13 +28,21 @@ class AudioButton(Drawn):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Pause audio", parent)
         self.said = ("Pause audio", "", "")
-        self.setToolTip("Pause the audio, or end the pause (key S)")
+        self._key = ""
+        self.set_key("S")
+
+    def set_key(self, key: str) -> None:
+        """The key that does the same now."""
+        if key != self._key:
+            self._key = key
+            self.setToolTip(f"Pause the audio, or end the pause (key {key})")
+            self.update()
 
     def show_pause(self, pause: AudioPause | None, now: datetime) -> None:
         self.said = audio_words(pause, now)
         self.setText(self.said[0])
         self.setAccessibleName(" ".join(part for part in (self.said[0], self.said[2]) if part))
-        self.setAccessibleDescription(self.said[1] or "key S")
+        self.setAccessibleDescription(self.said[1] or f"key {self._key}")
         self.update()
 
     def wanted(self, narrow: bool) -> int:
@@ -48,7 +56,7 @@ class AudioButton(Drawn):
         if not who:
             ink.box(area, self.ground(), "line2")
             ink.icon("bell", 10, 14, 20, "text")
-            cap = draw_key_cap(ink, area.right() - 9, area.center().y(), "S")
+            cap = draw_key_cap(ink, area.right() - 9, area.center().y(), self._key)
             ink.text(36, 29.5, title, 15, 600, "text", room=area.right() - 51 - cap)
             return
         ink.box(area, "panel", "text", 2)

@@ -151,6 +151,14 @@ class ActionButton(Drawn):
         self._rail = rail
         self.update()
 
+    def set_key(self, key: str) -> None:
+        """Another key does the same now; "" writes none."""
+        if key != self.key:
+            self.key = key
+            self.setToolTip(f"{self.text()} (key {key})" if key else "")
+            self.updateGeometry()
+            self.update()
+
     def set_main(self, main: bool) -> None:
         self.main = main
         self.update()

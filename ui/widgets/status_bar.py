@@ -37,11 +37,17 @@ class StatusBar(Painted):
         super().__init__(theme, "Devices and record", parent)
         self.setFixedHeight(HEIGHT)
         self._user = user
+        self._key = "L"
         self._view: SessionView | None = None
         self._now: datetime | None = None
 
     def show_view(self, view: SessionView, now: datetime) -> None:
         self._view, self._now = view, now
+        self.update()
+
+    def set_key(self, key: str) -> None:
+        """The key that locks now."""
+        self._key = key
         self.update()
 
     def set_user(self, user: str) -> None:
@@ -55,7 +61,7 @@ class StatusBar(Painted):
     def draw(self, ink: Ink) -> None:
         ink.painter.fillRect(QRectF(self.rect()), ink.color("panel"))
         ink.line(0, 0.5, self.width(), 0.5)
-        right = self.width() - 10 - draw_key_cap(ink, self.width() - 10, 14, "L") - 8
+        right = self.width() - 10 - draw_key_cap(ink, self.width() - 10, 14, self._key) - 8
         right -= ink.text(right, 18.5, self._user, 13, 600, "text", RIGHT) + 22
         ink.icon("person", right, 6, 16, "text2")
         x = 10.0
