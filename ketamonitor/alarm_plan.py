@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from devices.metrics import METRICS
 from ketamonitor.instruments import INSTRUMENTS
+from ketamonitor.sources import Sources
 
 Priority = Literal["high", "medium", "low"]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
@@ -32,6 +33,12 @@ class PlanError(ValueError):
 
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A part of a protocol file: every key is known, nothing is guessed."""
+
+
+class Rule(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A row or table that says how one treats, with the ids of the sources it rests on."""
+
+    source: Sources = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class Confirm(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     repeat_min: Annotated[float, Meta(gt=0, le=30)] = 2
 
 
-class AlarmLimit(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class AlarmLimit(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One bound on one metric. ``relative`` limits are not armed before they have a reference.
 
     ``value`` is in the metric's unit; relative to the locked baseline it is mmHg (``baseline``) or
@@ -152,7 +159,7 @@ class AlarmLimit(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return self.value > value if self.upper else self.value < value
 
 
-class TechnicalPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class TechnicalPlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """After how many seconds silence becomes a technical alarm, and how urgent it then is.
 
     A continuous value that stops is LOW after ``no_reading_s`` (or 2.5 of its source's intervals)
@@ -168,7 +175,7 @@ class TechnicalPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True)
     fault_shown_s: Seconds = 60
 
 
-class EscalationPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class EscalationPlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What time does to an alarm; 0 = never.
 
     A MEDIUM one that nobody acknowledges is HIGH after ``medium_to_high_s``. One that was
@@ -180,7 +187,7 @@ class EscalationPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True
     remind_medium_s: Annotated[float, Meta(ge=0, le=3600)] = 900
 
 
-class PausePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PausePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long tones and alarms may be paused. The two ``off`` states have no end of their own
     and are closed unless the clinic opens them. 15 min at most: ISO 7396-1 for gas alarms."""
 
@@ -192,7 +199,7 @@ class PausePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     alarm_off: bool = False
 
 
-class SoundPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SoundPlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the tone of each priority sounds, and how long the screen is first alone."""
 
     high: Literal["nurse", "room", "both"] = "nurse"
@@ -219,7 +226,7 @@ class CardStep(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     card: str = ""
 
 
-class ActionCard(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ActionCard(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The clinic's own card for an alarm. It names no amount of any drug.
 
     It belongs to limit alarms of its ``metrics`` on its ``side``; at ``opens_at`` and above it

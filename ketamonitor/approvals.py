@@ -12,7 +12,7 @@ import msgspec
 
 from ketamonitor.entries import GENESIS, Draft, chain, stamp
 from ketamonitor.people import People, Person, Role, SignInError
-from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
+from ketamonitor.protocol import TreatmentProtocol, protocol_to_json, unsourced
 from ketamonitor.store import ApprovalRow, Store
 from ketamonitor.words import day
 
@@ -115,10 +115,13 @@ class Approvals:
     def approve(self, protocol: TreatmentProtocol, director: str, password: str) -> Approval:
         """Let a medical director approve this version and content, by short name and password.
 
-        Raises :class:`ApprovalError` where that is nobody who may, and for what is approved
-        already or bears the version of another content.
+        Raises :class:`ApprovalError` where that is nobody who may, for rows that do not say where
+        they come from, and for what is approved already or bears the version of another content.
         """
         person = self._director(director, password)
+        if faults := unsourced(protocol):
+            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+            raise ApprovalError(f"protocol {protocol.name}: {faults[0]}{more}")
         rows = self._store.approvals(protocol.name)
         standing = self._judge(protocol, rows)
         if standing.approval is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,11 +19,23 @@ from ketamonitor.alarm_plan import (
     PausePlan,
     PlanError,
     Rows,
+    Rule,
     SoundPlan,
     TechnicalPlan,
     check_cards,
     check_limits,
 )
+from ketamonitor.sources import (
+    Reference,
+    Sourced,
+    SourceError,
+    check_references,
+    future,
+    lacking,
+    old,
+    without_empty,
+)
+from ketamonitor.toml_file import TomlError, decoded, parsed
 from ketamonitor.treatment.plan import (
     BaselinePlan,
     CheckInPlan,
@@ -70,6 +83,8 @@ class TreatmentProtocol(Rows, frozen=True, forbid_unknown_fields=True, kw_only=T
     forms: tuple[Key, ...] = ()
     #: The population model of the estimate overlay; empty where there is none to show.
     estimate: Literal["", "domino", "perez_ruixo"] = ""
+    #: What its rows rest on; each names the ids of its own.
+    reference: tuple[Reference, ...] = ()
     approved_by: str = ""
     approved_on: str = ""
 
@@ -92,12 +107,44 @@ def protocol_from_json(data: object) -> TreatmentProtocol:
 
 def protocol_to_json(protocol: TreatmentProtocol) -> dict[str, object]:
     """Plain JSON of the whole protocol, for the session's first entry and ``--json``."""
-    plain: dict[str, object] = msgspec.json.decode(msgspec.json.encode(protocol))
+    plain: dict[str, object] = without_empty(msgspec.json.decode(msgspec.json.encode(protocol)))
     return plain
 
 
-#: Bytes above which a file is no protocol.
-LARGEST = 1_000_000
+def sourced(protocol: TreatmentProtocol) -> Iterator[Sourced]:
+    """Every row by its place in the file, with its sources. A table that the file leaves out names
+    none: what the program does by itself has to be written out before it can be approved."""
+    for name in _TABLES:
+        row: Rule = getattr(protocol, name)
+        yield Sourced(name, row.source)
+    for name in _LISTS:
+        rows: tuple[Rule, ...] = getattr(protocol, name)
+        for number, row in enumerate(rows):
+            yield Sourced(f"{name}[{number}]", row.source)
+
+
+_TABLES = (
+    *("dose", "checkin", "baseline", "gate", "observe"),
+    *("technical", "escalation", "pause", "sound"),
+)
+_LISTS = ("due", "criterion", "limit", "card")
+
+
+def unsourced(protocol: TreatmentProtocol) -> list[str]:
+    """In one line each: the rows that name no source. They keep a protocol from being approved;
+    one that was approved before goes on."""
+    return list(lacking(sourced(protocol)))
+
+
+def source_faults(protocol: TreatmentProtocol, today: date) -> list[str]:
+    """What a check refuses, in one line each: those rows, and days of reading that are still to
+    come."""
+    return [*unsourced(protocol), *future(protocol.reference, today)]
+
+
+def old_sources(protocol: TreatmentProtocol, today: date) -> list[str]:
+    """In one line each: the sources that should be read again."""
+    return list(old(protocol.reference, today))
 
 
 def read_protocol(path: Path) -> TreatmentProtocol:
@@ -109,16 +156,9 @@ def read_protocol(path: Path) -> TreatmentProtocol:
         raw = path.read_bytes()
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(raw) > LARGEST:
-        raise ProtocolError(f"{path}: is larger than {LARGEST:,} bytes: this is no protocol")
     try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        number = raw.count(b"\n", 0, error.start) + 1
-        raise ProtocolError(f"{path}:{number}: is not UTF-8 text", number) from error
-    try:
-        return read_text(text)
-    except ProtocolError as error:
+        return read_text(decoded(raw))
+    except (ProtocolError, TomlError) as error:
         line = f":{error.line}" if error.line else ""
         raise ProtocolError(f"{path}{line}: {error}", error.line) from error
 
@@ -126,10 +166,9 @@ def read_protocol(path: Path) -> TreatmentProtocol:
 def read_text(text: str) -> TreatmentProtocol:
     """The protocol in TOML text. Raises :class:`ProtocolError`, which knows its line."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = toml_lines.of_decode_error(text, error)
-        raise ProtocolError(f"is not valid TOML: {error}", line) from error
+        data = parsed(text)
+    except TomlError as error:
+        raise ProtocolError(str(error), error.line) from error
     if not data:
         raise ProtocolError("is empty: copy a protocol that comes with the program")
     try:
@@ -142,7 +181,8 @@ def read_text(text: str) -> TreatmentProtocol:
             protocol.criterion,
             protocol.forms,
         )
-    except (ProtocolError, PlanError) as error:
+        check_references(protocol.reference, sourced(protocol))
+    except (ProtocolError, PlanError, SourceError) as error:
         raise ProtocolError(str(error), toml_lines.of_fault(text, str(error))) from error
     return protocol
 

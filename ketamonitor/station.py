@@ -29,7 +29,7 @@ from ketamonitor.drug_book import DrugBook
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.form_book import FormBook
 from ketamonitor.inbox import Lane, Written
-from ketamonitor.library import load_protocols
+from ketamonitor.library import Protocols, load_protocols
 from ketamonitor.people import People
 from ketamonitor.phrases import load_phrases
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
@@ -98,7 +98,9 @@ class Station:
 
     ``publish`` is called on the recorder's thread with each :class:`~ketamonitor.view.Update`,
     after the tones have been told of it. Without ``signals`` nothing sounds and no lamp lights up.
-    Raises :class:`~ketamonitor.store.StoreError` when the store cannot be opened.
+    ``protocols`` are those at hand, else the shipped ones and the clinic's own.
+    Raises :class:`~ketamonitor.store.StoreError` when the store cannot be opened, and
+    :class:`~ketamonitor.protocol.ProtocolError` where the clinic's folder is named and not there.
     """
 
     def __init__(
@@ -110,10 +112,11 @@ class Station:
         finder: Callable[[str], PortFinder] = PortFinder,
         captures: Limits | None = None,
         signals: Signals | None = None,
+        protocols: Protocols | None = None,
     ) -> None:
         self.clock = clock
         self._told = publish
-        self.protocols = load_protocols()
+        self.protocols = load_protocols() if protocols is None else protocols
         self.phrases, self.phrases_fault = load_phrases()
         self._finder = finder
         self._readers: dict[str, list[tuple[PortReader, Lane]]] = {}
@@ -365,13 +368,9 @@ class Station:
         return answer if answer is not None and answer.done else None
 
     def protocol(self, name: str) -> TreatmentProtocol:
-        """Raises ``ValueError`` with the known names for an unknown one."""
-        try:
-            return self.protocols[name]
-        except KeyError:
-            raise ValueError(
-                f"unknown protocol {name!r} (known: {', '.join(self.protocols)})"
-            ) from None
+        """Raises :class:`~ketamonitor.protocol.ProtocolError` for one that is unknown, or whose
+        file cannot be used."""
+        return self.protocols.named(name)
 
     def close(self) -> None:
         """Close all ports, write what is left, end. Sessions that run stay unfinished."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w-]+)\s*=")
@@ -13,7 +12,6 @@ _PLACE = r"\w+(?:\[\d+\]|\.\w+)*"
 _AT_END = re.compile(rf" - at ({_PLACE})$")
 _AT_START = re.compile(rf"({_PLACE})(?::| is missing)")
 _FIELD = re.compile(r"(?:unknown|required) field (\w+)")
-_DECODE = re.compile(r"at line (\d+)")
 
 
 def places(text: str) -> dict[str, int]:
@@ -72,9 +70,3 @@ def of_fault(text: str, fault: str) -> int:
         # a step outwards: from an item to its array, from a key to its table
         place = re.sub(r"(\[\d+\]|\.?\w+)$", "", place)
     return 1
-
-
-def of_decode_error(text: str, error: tomllib.TOMLDecodeError) -> int:
-    """The line that the TOML reader names, or the last one where it came to the end."""
-    found = _DECODE.search(str(error))
-    return int(found[1]) if found else max(1, len(text.splitlines()))

@@ -22,6 +22,7 @@ from ketamonitor.cli.errors import UserError
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import verify_chain
 from ketamonitor.headless import Headless
+from ketamonitor.library import shipped_protocols
 from ketamonitor.people import Person, Role
 from ketamonitor.record import Record
 from ketamonitor.report.pdf import write_pdf
@@ -84,7 +85,10 @@ def _play(store: str, port: str, speed: float, out: Path | None) -> int:
     # With a window it sounds as a session would, with this computer's settings.
     settings = data_folder(default_store_url()) / SETTINGS_FILE
     signals = annunciator(settings) if out is None else None
-    station = Station(store, SteadyClock(speed), publish, signals=signals)
+    # The clinic's own protocols are no part of it: what is shown is what comes with the program.
+    station = Station(
+        store, SteadyClock(speed), publish, signals=signals, protocols=shipped_protocols()
+    )
     window = main_window(theme, station, bridge, NURSE)
     window.resize(*SIZE)
     window.show()

@@ -150,12 +150,9 @@ def _protocol(named: str) -> TreatmentProtocol:
     try:
         if named.endswith(".toml") or Path(named).is_file():
             return read_protocol(Path(named))
-        known = load_protocols()
+        return load_protocols().named(named)
     except ProtocolError as error:
         raise UserError(str(error)) from error
-    if named not in known:
-        raise UserError(f"unknown protocol {named!r} (known: {', '.join(known)}, or a file)")
-    return known[named]
 
 
 def _date(text: str) -> date:

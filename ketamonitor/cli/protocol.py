@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
+from ketamonitor import toml_lines
 from ketamonitor.alarm_plan_words import limit_words, plan_lines
 from ketamonitor.approvals import (
     NOT_APPROVED,
@@ -18,16 +20,22 @@ from ketamonitor.approvals import (
 from ketamonitor.cli.common import add_store, emit, open_reading, password_of, store_url
 from ketamonitor.cli.errors import UserError
 from ketamonitor.clock import SteadyClock
-from ketamonitor.library import load_protocols
+from ketamonitor.library import Protocols, load_protocols
 from ketamonitor.people import People
 from ketamonitor.protocol import (
     ProtocolError,
     TreatmentProtocol,
+    old_sources,
     protocol_to_json,
     read_protocol,
+    source_faults,
 )
+from ketamonitor.protocol_words import source_lines
 from ketamonitor.schedule import planned
+from ketamonitor.sources import old
 from ketamonitor.store import StoreError, open_store, store_exists
+from ketamonitor.toml_file import decoded
+from ketamonitor.treatment.forms import FormError, form
 from ketamonitor.words import STARS
 
 AFTER = {"swallow": "swallowed", "spit": "spat out", "either": "swallowed or spat out"}
@@ -67,7 +75,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument("--json", action="store_true")
 
 
-def _all() -> dict[str, TreatmentProtocol]:
+def _all() -> Protocols:
     try:
         return load_protocols()
     except ProtocolError as error:
@@ -76,15 +84,10 @@ def _all() -> dict[str, TreatmentProtocol]:
 
 def _named(name: str) -> TreatmentProtocol:
     """The protocol of that name or in that file. Raises :class:`UserError`."""
-    if name.endswith(".toml"):
-        try:
-            return read_protocol(Path(name))
-        except ProtocolError as error:
-            raise UserError(str(error)) from error
-    known = _all()
-    if name not in known:
-        raise UserError(f"unknown protocol {name!r} (known: {', '.join(known)})")
-    return known[name]
+    try:
+        return read_protocol(Path(name)) if name.endswith(".toml") else load_protocols().named(name)
+    except ProtocolError as error:
+        raise UserError(str(error)) from error
 
 
 def _standings(
@@ -123,6 +126,8 @@ def list_protocols(args: argparse.Namespace) -> int:
         standing = standings[protocol.name]
         line = f"{protocol.name}  version {protocol.version}  {protocol.title}  ({standing.line})"
         emit(args.json, line, _as_json(protocol, standing))
+    if known.faults:
+        raise UserError("\n".join(known.faults.values()))
     return 0
 
 
@@ -134,18 +139,51 @@ def show_protocol(args: argparse.Namespace) -> int:
 
 
 def check_protocol(args: argparse.Namespace) -> int:
+    """Each file: whether it can be used, whether each of its rows and each field of its forms says
+    where it comes from, and which sources should be read again."""
+    today = SteadyClock().now().date()
     faults = []
     for file in args.file:
         try:
             protocol = read_protocol(file)
-        except ProtocolError as error:
+            wrong = [*_file_faults(file, protocol, today), *_form_faults(protocol, today)]
+        except (ProtocolError, FormError) as error:
             faults.append(str(error))
             continue
-        line = f"{file}: {protocol.name} version {protocol.version} can be used"
-        emit(args.json, line, {"file": str(file), "name": protocol.name, "usable": True})
+        if wrong:
+            faults += wrong
+            continue
+        warnings = _warnings(protocol, today)
+        said = [f"{file}: {protocol.name} version {protocol.version} can be used"]
+        said += [f"{file}: warning: {warning}" for warning in warnings]
+        plain = {"file": str(file), "name": protocol.name, "usable": True, "warnings": warnings}
+        emit(args.json, "\n".join(said), plain)
     if faults:
         raise UserError("\n".join(faults))
     return 0
+
+
+def _file_faults(file: Path, protocol: TreatmentProtocol, today: date) -> list[str]:
+    text = decoded(file.read_bytes())
+    return [
+        f"{file}:{toml_lines.of_fault(text, fault)}: {fault}"
+        for fault in source_faults(protocol, today)
+    ]
+
+
+def _form_faults(protocol: TreatmentProtocol, today: date) -> list[str]:
+    return [
+        f"form {name}: {fault}" for name in protocol.forms for fault in form(name).faults(today)
+    ]
+
+
+def _warnings(protocol: TreatmentProtocol, today: date) -> list[str]:
+    forms = [
+        f"form {name}: {warning}"
+        for name in protocol.forms
+        for warning in old(form(name).reference, today)
+    ]
+    return [*old_sources(protocol, today), *forms]
 
 
 def approve_protocol(args: argparse.Namespace) -> int:
@@ -213,4 +251,5 @@ def in_words(protocol: TreatmentProtocol, standing: Standing) -> list[str]:
         lines.append(f"due       {due.what} {planned(due)} (grace {due.grace_min:g} min)")
     lines += [f"limit     {STARS[li.priority]:<3} {limit_words(li)}" for li in protocol.limit]
     lines += [f"{heading}: {line}" for heading, line in plan_lines(protocol)]
+    lines += [f"{what}: {told}" for what, told in source_lines(protocol)]
     return lines

@@ -22,7 +22,8 @@ def sheet(template: FormTemplate, record: Record, around: Around) -> dict[str, A
     sections: dict[str, list[list[str]]] = {}
     for row in rows:
         told = row.value if row.value is not None else words.NO_VALUE
-        sections.setdefault(row.field.section, []).append([row.field.label, told])
+        mark = f" ({row.field.mark})" if row.field.mark else ""
+        sections.setdefault(row.field.section, []).append([f"{row.field.label}{mark}", told])
     info = record.info
     due = words.day(hand_in_by(template, info.started_at))
     simulated = " SIMULATED SESSION." if info.simulated else ""
@@ -32,6 +33,8 @@ def sheet(template: FormTemplate, record: Record, around: Around) -> dict[str, A
         "title": template.title,
         "about": f"Session {info.id} of {words.day(info.started_at.date())}. To be handed in by"
         f" {due}. Template {template.name}, version {template.version}.",
+        "warning": template.warning,
+        "sources": [one.words for one in template.reference],
         "foot": f"{info.id} · {NOT_OFFICIAL}",
         "missing": [
             [row.field.label, row.why] for row in rows if row.value is None and row.field.required

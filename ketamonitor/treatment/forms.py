@@ -11,22 +11,40 @@ from msgspec import Meta
 
 from ketamonitor.alarm_plan import Line, Rows
 from ketamonitor.record import Record
+from ketamonitor.sources import (
+    Reference,
+    Sourced,
+    SourceError,
+    Sources,
+    check_references,
+    future,
+    lacking,
+)
 from ketamonitor.toml_file import read_toml
 from ketamonitor.treatment.form_names import FOLDER, form_names
 from ketamonitor.treatment.form_sources import SOURCES, Around, Lacking
 
 
 class FormField(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One thing that a form asks. ``source`` names where the record has it; empty = nowhere."""
+    """One thing that a form asks. ``source`` names where the record has it; empty = nowhere.
+
+    ``basis`` are the ids of the references by which the form asks it, ``mark`` a word on the form
+    it stands in where that is not the newest.
+    """
 
     section: Line
     label: Line
     source: Annotated[str, Meta(max_length=60)]
     required: bool = True
+    basis: Sources = ()
+    mark: Annotated[str, Meta(max_length=40)] = ""
 
 
 class FormTemplate(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A versioned template. ``days``: calendar days from the treatment to hand the form in."""
+    """A versioned template. ``days``: calendar days from the treatment to hand the form in.
+
+    ``warning`` stands at the head of the sheet.
+    """
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$")]
     version: Annotated[int, Meta(ge=1)]
@@ -34,6 +52,16 @@ class FormTemplate(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, le=366)]
     source: Line
     field: tuple[FormField, ...]
+    reference: tuple[Reference, ...] = ()
+    warning: Annotated[str, Meta(max_length=300)] = ""
+
+    def sourced(self) -> list[Sourced]:
+        """Its fields by their place in the file, with what they rest on."""
+        return [Sourced(f"field[{n}]", row.basis, "basis") for n, row in enumerate(self.field)]
+
+    def faults(self, today: date) -> list[str]:
+        """In one line each: fields that do not say by which form they ask, days still to come."""
+        return [*lacking(self.sourced()), *future(self.reference, today)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +83,10 @@ def read_form(path: Path) -> FormTemplate:
     for number, row in enumerate(made.field):
         if row.source and not _known(row.source):
             raise FormError(f"{path}: field[{number}].source: unknown source {row.source!r}")
+    try:
+        check_references(made.reference, made.sourced())
+    except SourceError as error:
+        raise FormError(f"{path}: {error}") from error
     return made
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ketamonitor.alarm_plan import Line, PlanError, Rows
+from ketamonitor.alarm_plan import Line, PlanError, Rule
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.treatment.checkin_items import ITEMS
 from ketamonitor.treatment.form_names import form_names
@@ -27,7 +27,7 @@ ROUTES: dict[str, tuple[Route, ...]] = {
 WeightBasis = Literal["actual", "ideal", "adjusted"]
 
 
-class DosePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class DosePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is given. ``infusion``: mg/kg over minutes; ``devices``: so many nasal devices;
     ``oral``: swallowed, or held in the mouth for ``hold_min`` and then swallowed or spat out.
 
@@ -51,7 +51,7 @@ class DosePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     after_hold: Literal["", "swallow", "spit", "either"] = ""
 
 
-class BaselinePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class BaselinePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Before the dose: a reading above ``weigh_above`` (systolic, diastolic, mmHg) asks whether
     to delay, with decision and reason; ``readings`` cuff readings must be there before the lock.
     """
@@ -60,7 +60,7 @@ class BaselinePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     weigh_above: tuple[Pressure, Pressure] = (140, 90)
 
 
-class CheckInPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CheckInPlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is asked before the dose, by key (:data:`ketamonitor.treatment.checkin.ITEMS`).
 
     ``needed`` ones must be answered before the first dose; the others may stay open.
@@ -70,7 +70,7 @@ class CheckInPlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     asked: tuple[Key, ...] = ()
 
 
-class ObservePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ObservePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The rows of the observation panel, in order, and which of them each observation needs.
 
     ``sedation`` is the one sedation scale of this protocol: two would be mixed up.
@@ -81,7 +81,7 @@ class ObservePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sedation: Key = "moaas"
 
 
-class DuePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class DuePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is due at which minutes from the first dose.
 
     A reading or observation counts for a slot from ``early_min`` before it; the slot is overdue
@@ -104,14 +104,14 @@ class DuePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     until_min: Minutes | None = None
 
 
-class GatePlan(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class GatePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The earliest end: minutes from the first dose, and from the end of the last one."""
 
     from_first_dose_min: Minutes
     after_dose_min: Minutes = 0
 
 
-class Criterion(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Criterion(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A criterion of discharge. ``by`` says how the record answers it:
 
     ``gate`` the time gate; ``bp`` a blood pressure after the last dose within ``percent`` of the

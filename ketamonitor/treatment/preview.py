@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.protocol_words import source_lines
 from ketamonitor.treatment.checkin_items import ITEMS
 from ketamonitor.treatment.plan import DuePlan
 
@@ -12,7 +13,8 @@ _WHAT = {"bp": "blood pressure", "observation": "observation"}
 
 def preview(protocol: TreatmentProtocol) -> list[tuple[str, str]]:
     """``(when, what)`` in order of time: before the dose, each minute at which something is due,
-    what goes on after that, the earliest end, what must be met before going home."""
+    what goes on after that, the earliest end, what must be met before going home, and last which
+    rows rest on which source."""
     needed, asked = (
         ", ".join(ITEMS[key].label.lower() for key in keys)
         for keys in (protocol.checkin.needed, protocol.checkin.asked)
@@ -37,7 +39,7 @@ def preview(protocol: TreatmentProtocol) -> list[tuple[str, str]]:
     rows.append(("Not before", f"{gate.from_first_dose_min:g} min from the first dose{after}"))
     rows += [("Going home", row.text) for row in protocol.criterion]
     rows += [("Afterwards", f"data sheet {name}") for name in protocol.forms]
-    return rows
+    return [*rows, *source_lines(protocol)]
 
 
 def _timed(protocol: TreatmentProtocol) -> list[tuple[str, str]]:

@@ -39,6 +39,7 @@ def sessions() -> list[list[Entry]]:
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sessions: list[list[Entry]]) -> Path:
     monkeypatch.setenv("KETAMONITOR_STORE", str(tmp_path / "store.db"))
+    (tmp_path / "none").mkdir()
     monkeypatch.setenv("KETAMONITOR_PROTOCOLS", str(tmp_path / "none"))
     with open_store(tmp_path / "store.db") as store:
         for entries in sessions:

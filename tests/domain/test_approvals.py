@@ -98,7 +98,7 @@ def test_a_director_who_has_left_approves_nothing_and_what_was_approved_stands(
 ) -> None:
     clinic.approvals.approve(protocol, "hale", PASSWORD)
     clinic.people.deactivate("hale", "root")
-    second = changed(tmp_path, ("version = 2", "version = 3"))
+    second = changed(tmp_path, ("version = 3", "version = 4"))
     with pytest.raises(ApprovalError, match="name or password is wrong"):
         clinic.approvals.approve(second, "hale", PASSWORD)
     assert clinic.approvals.of(protocol) is not None
@@ -151,7 +151,7 @@ def test_a_changed_content_under_an_approved_version_is_neither_used_nor_approve
     assert "give the changed file a new version" in standing.why
     with pytest.raises(ApprovalError, match="give the changed file a new version"):
         clinic.approvals.approve(edited, "hale", PASSWORD)
-    renumbered = changed(tmp_path, pair, ("version = 2", "version = 3"))
+    renumbered = changed(tmp_path, pair, ("version = 3", "version = 4"))
     assert clinic.approvals.of(renumbered) is None
     clinic.approvals.approve(renumbered, "hale", PASSWORD)
     assert clinic.approvals.of(renumbered) is not None
@@ -176,18 +176,18 @@ def test_what_changes_nothing_for_the_patient_changes_no_approval(
 def test_a_withdrawn_version_is_refused_in_words_until_it_is_approved_again(
     clinic: Clinic, protocol: TreatmentProtocol, tmp_path: Path
 ) -> None:
-    second = changed(tmp_path, ("version = 2", "version = 3"))
+    second = changed(tmp_path, ("version = 3", "version = 4"))
     for version in (protocol, second):
         clinic.approvals.approve(version, "hale", PASSWORD)
     clinic.clock.advance(86_400)
     (taken,) = clinic.approvals.withdraw(
-        protocol.name, " limits  too wide ", "hale", PASSWORD, version=2
+        protocol.name, " limits  too wide ", "hale", PASSWORD, version=3
     )
-    assert (taken.version, taken.on) == (2, "2026-11-23")
+    assert (taken.version, taken.on) == (3, "2026-11-23")
     standing = clinic.approvals.standing(protocol)
     assert standing.approval is None
     assert standing.why == (
-        "Protocol iv-ketamine-40 version 2 is not approved any more: A. Hale (hale) withdrew it on"
+        "Protocol iv-ketamine-40 version 3 is not approved any more: A. Hale (hale) withdrew it on"
         " 2026-11-24 (limits too wide); a medical director must approve it again before it is used"
         " on a patient"
     )
@@ -195,7 +195,7 @@ def test_a_withdrawn_version_is_refused_in_words_until_it_is_approved_again(
     again = clinic.approvals.approve(protocol, "hale", PASSWORD)
     assert clinic.approvals.of(protocol) == again
     both = clinic.approvals.withdraw(protocol.name, "both", "hale", PASSWORD)
-    assert {one.version for one in both} == {2, 3}
+    assert {one.version for one in both} == {3, 4}
     assert clinic.approvals.of(protocol) is None
     assert clinic.approvals.of(second) is None
 

@@ -337,7 +337,7 @@ def test_seven_calendar_days() -> None:
         ('"checkin:rems.sex"', '"checkin:rems.gender"', "unknown source 'checkin:rems.gender'"),
         ('"episode:sedation"', '"episode:sleep"', "unknown source 'episode:sleep'"),
         ('"criterion:bp_end"', '"criterion"', "unknown source 'criterion'"),
-        ("version = 2", "version = 0", "version"),
+        ("version = 3", "version = 0", "version"),
         ("[[field]]", "[[fields]]", "fields"),
         ("days = 7", "days = ", "not valid TOML"),
     ],

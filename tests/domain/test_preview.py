@@ -62,7 +62,7 @@ def test_each_protocol_is_told_whole_and_in_order_of_time(name: str) -> None:
 def test_changes_name_place_before_and_after() -> None:
     before = protocol_to_json(protocol("iv-ketamine-40"))
     text = (SHIPPED / "iv-ketamine-40.toml").read_text(encoding="utf-8")
-    later = text.replace("version = 2", "version = 3").replace(
+    later = text.replace("version = 3", "version = 4").replace(
         "from_first_dose_min = 70", "from_first_dose_min = 90"
     )
     later = later.replace('text = "Awake"', 'text = "Fully awake"').replace(
@@ -70,7 +70,7 @@ def test_changes_name_place_before_and_after() -> None:
     )
     later = later.replace("[10, 20, 30, 40, 55, 70, 85, 100, 115]", "[10, 20, 40]", 1)
     assert changes(before, protocol_to_json(read_text(later))) == [
-        ("version", "2", "3"),
+        ("version", "3", "4"),
         ("gate.from_first_dose_min", "70", "90"),
         ("due[1].minutes", "10, 20, 30, 40, 55, 70, 85, 100, 115", "10, 20, 40"),
         ("criterion[awake].text", "Awake", "Fully awake"),
@@ -105,9 +105,9 @@ def test_what_was_approved_is_kept_and_a_later_text_is_held_against_it(tmp_path:
         approvals.approve(used, "hale", "a long enough one")
         kept = approvals.contents()["im-ketamine"]
         assert changes(kept, protocol_to_json(used)) == []
-        later = msgspec.structs.replace(used, version=2)
+        later = msgspec.structs.replace(used, version=3)
         approvals.approve(later, "hale", "a long enough one")
-        assert approvals.contents()["im-ketamine"]["version"] == 2
+        assert approvals.contents()["im-ketamine"]["version"] == 3
         assert list(check_store(store)) == []
         assert store.sessions() == []
 

@@ -26,8 +26,8 @@ GOOD = (SHIPPED / "iv-ketamine-40.toml").read_text(encoding="utf-8")
     [
         ('name = "iv-ketamine-40"\n', "", "name"),
         ('name = "iv-ketamine-40"', 'name = "IV Ketamine!"', "name"),
-        ("version = 1", "version = 0", "version"),
-        ("version = 1", 'version = "one"', "version"),
+        ("version = 3", "version = 0", "version"),
+        ("version = 3", 'version = "one"', "version"),
         ("mg_per_kg = 0.5", "mg_per_kg = -0.5", "dose.mg_per_kg"),
         ("mg_per_kg = 0.5", "mg_per_kg = 50", "dose.mg_per_kg"),
         ("mg_per_kg = 0.5\n", "", "dose.mg_per_kg is missing"),
@@ -103,7 +103,7 @@ def test_the_shipped_protocols_are_all_there_and_none_is_approved() -> None:
     assert shipped["spravato-84"].dose.devices == 3
 
 
-def test_a_clinics_own_file_replaces_the_shipped_one_and_a_slip_in_it_stops_the_work(
+def test_a_clinics_own_file_replaces_the_shipped_one_and_with_a_slip_in_it_neither_is_offered(
     tmp_path: Path,
 ) -> None:
     own = tmp_path / "iv-ketamine-40.toml"
@@ -114,9 +114,14 @@ def test_a_clinics_own_file_replaces_the_shipped_one_and_a_slip_in_it_stops_the_
         encoding="utf-8",
     )
     assert load_protocols(tmp_path)["iv-ketamine-40"].approved
-    own.write_text(GOOD.replace("version = 1", "version = 0"), encoding="utf-8")
+    own.write_text(GOOD.replace("version = 3", "version = 0"), encoding="utf-8")
+    # It used to stop all of them; now it stops itself, and nothing older stands in for it.
+    found = load_protocols(tmp_path)
+    assert "iv-ketamine-40" not in found
+    assert "version" in found.faults["iv-ketamine-40"]
     with pytest.raises(ProtocolError, match="version"):
-        load_protocols(tmp_path)
+        found.named("iv-ketamine-40")
+    assert "spravato-56" in found
 
 
 def test_a_protocol_survives_being_kept_as_json() -> None:

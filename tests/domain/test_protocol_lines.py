@@ -10,12 +10,12 @@ import pytest
 
 from ketamonitor.library import SHIPPED, load_protocols
 from ketamonitor.protocol import (
-    LARGEST,
     ProtocolError,
     protocol_from_json,
     read_protocol,
     read_text,
 )
+from ketamonitor.toml_file import LARGEST
 from ketamonitor.toml_lines import places
 from ui.command import main
 
@@ -50,7 +50,7 @@ KINDS = {
         "xpriority",
         "xpriority",
     ),
-    "wrong type": (GOOD, "version = 2", 'version = "two"', 'version = "two"', "Expected int"),
+    "wrong type": (GOOD, "version = 3", 'version = "two"', 'version = "two"', "Expected int"),
     "out of range": (GOOD, "mg_per_kg = 0.5", "mg_per_kg = 50", "mg_per_kg = 50", "<= 10"),
     "one of a list": (GOOD, 'route = "iv"', 'route = "ear"', 'route = "ear"', "ear"),
     "range that falls": (
@@ -147,25 +147,30 @@ def test_what_is_no_text_of_a_protocol_at_all(tmp_path: Path) -> None:
             read_protocol(missing)
 
 
-def test_one_bad_file_stops_all_of_them_and_nothing_is_half_loaded(tmp_path: Path) -> None:
+def test_one_bad_file_stops_no_other_and_no_older_text_stands_in_for_it(tmp_path: Path) -> None:
     (tmp_path / "im-ketamine.toml").write_text(
         (SHIPPED / "im-ketamine.toml").read_text(encoding="utf-8").replace("[gate]", "[gaet]"),
         encoding="utf-8",
     )
-    with pytest.raises(ProtocolError, match=r"im-ketamine\.toml:\d+: "):
-        load_protocols(tmp_path)
+    (tmp_path / "worse.toml").write_bytes(b"\x00\xff[")
+    (tmp_path / "own.toml").write_text(ORAL.replace("oral-ketamine", "own", 1), encoding="utf-8")
+    found = load_protocols(tmp_path)
+    assert set(found.faults) == {"im-ketamine", "worse"}
+    assert re.match(r".*im-ketamine\.toml:\d+: ", found.faults["im-ketamine"])
+    assert "im-ketamine" not in found
+    assert {"own", "sc-ketamine", "iv-ketamine-40"} <= set(found)
 
 
 def test_the_command_checks_many_files_and_tells_of_each_bad_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad, worse = tmp_path / "bad.toml", tmp_path / "worse.toml"
-    bad.write_text(GOOD.replace("version = 2", "version = 0"), encoding="utf-8")
+    bad.write_text(GOOD.replace("version = 3", "version = 0"), encoding="utf-8")
     worse.write_text("[", encoding="utf-8")
     good = SHIPPED / "sc-ketamine.toml"
     assert main(["protocol", "check", str(bad), str(good), str(worse)]) == 1
     told = capsys.readouterr()
-    assert told.out == f"{good}: sc-ketamine version 1 can be used\n"
+    assert told.out == f"{good}: sc-ketamine version 2 can be used\n"
     assert f"{bad}:8: " in told.err
     assert f"{worse}:1: is not valid TOML" in told.err
 

@@ -388,7 +388,7 @@ def test_a_limit_that_cannot_be_set_is_answered_in_one_line(
 def test_a_limit_is_changed_shown_and_set_back_for_this_session(room: Room, qtbot: QtBot) -> None:
     panel = open_limits(room, qtbot)
     said = words_of(panel)
-    assert "version 2, NOT APPROVED" in said
+    assert "version 3, NOT APPROVED" in said
     panel.choose("pulse>110")
     assert not panel.back.isVisible()
     assert not panel.off.isVisible(), "ALARM OFF only where the clinic opened it"

@@ -73,7 +73,7 @@ def test_a_director_approves_in_place_with_the_password(
     place.look(qtbot, protocol)
     assert part.line.text() == "Not approved: simulated sessions only"
     qtbot.mouseClick(part.open, Qt.MouseButton.LeftButton)
-    assert "iv-ketamine-40 version 2" in part.asks.text()
+    assert "iv-ketamine-40 version 3" in part.asks.text()
     assert not part.approve.isEnabled()
     qtbot.keyClicks(part.password, "not the password")
     qtbot.keyClick(part.password, Qt.Key.Key_Return)
@@ -85,7 +85,7 @@ def test_a_director_approves_in_place_with_the_password(
     with qtbot.waitSignal(part.changed, timeout=WAIT):
         qtbot.keyClick(part.password, Qt.Key.Key_Return)
     assert part.line.text() == "Approved by A. Hale (hale), 23 Nov 2026"
-    assert part.words.text() == "iv-ketamine-40 version 2 is approved"
+    assert part.words.text() == "iv-ketamine-40 version 3 is approved"
     assert part.standing(protocol).approval == place.approvals.of(protocol)
     assert not part.open.isVisible()
     assert not part.form.isVisible()

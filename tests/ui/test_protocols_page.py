@@ -95,17 +95,17 @@ def test_a_change_is_shown_against_the_approved_version_and_saved(director: Plac
     assert page.fault.text().startswith(f"Line {line}: is not valid TOML")
     assert not page.save.isEnabled()
     later = text.replace("from_first_dose_min = 90", "from_first_dose_min = 100")
-    page.text.setPlainText(later.replace("version = 1", "version = 2", 1))
+    page.text.setPlainText(later.replace("version = 2", "version = 3", 1))
     assert page.tabs.tabText(1) == "Changes (2)"
     assert cells(page.different) == [
-        ("version", "1", "2"),
+        ("version", "2", "3"),
         ("gate.from_first_dose_min", "90", "100"),
     ]
     assert page.save.isEnabled()
     page.tabs.setCurrentIndex(2)
     keys.choose("Save in the clinic’s folder")
     keys.until(lambda: "Saved as im-ketamine.toml" in page.told.text(), "it is saved")
-    assert load_protocols(director.folder)["im-ketamine"].version == 2
+    assert load_protocols(director.folder)["im-ketamine"].version == 3
 
 
 def test_a_copy_needs_its_own_name_in_text_and_file(director: Place) -> None:

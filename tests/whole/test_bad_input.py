@@ -20,6 +20,7 @@ HEADER = "t_s,hr,pulse,spo2,rr,nibp_sys,nibp_dia,nibp_map\n"
 def said(capsys, monkeypatch, tmp_path):  # type: ignore[no-untyped-def]
     """Run the command; its exit status, and the one line it said."""
     monkeypatch.setenv("KETAMONITOR_STORE", str(tmp_path / "store.db"))
+    (tmp_path / "protocols").mkdir()
     monkeypatch.setenv("KETAMONITOR_PROTOCOLS", str(tmp_path / "protocols"))
 
     def run(*arguments: str) -> tuple[int, str]:

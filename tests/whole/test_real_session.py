@@ -125,7 +125,7 @@ def test_words_in_the_file_unlock_nothing(clinic: Path, capsys: pytest.CaptureFi
     assert run(clinic) == 1
     said = capsys.readouterr()
     assert said.err == (
-        "ketamonitor: Protocol iv-ketamine-40 version 2 is not approved: a medical director must"
+        "ketamonitor: Protocol iv-ketamine-40 version 3 is not approved: a medical director must"
         " sign in and approve this version before it is used on a patient\n"
     )
     assert main(["session", "list"]) == 0
@@ -162,7 +162,7 @@ def test_a_file_edited_after_its_approval_is_refused(
     assert "give the changed file a new version" in capsys.readouterr().err
     assert main(["protocol", "approve", "iv-ketamine-40", "--user", "hale"]) == 1
     assert "give the changed file a new version" in capsys.readouterr().err
-    edited(clinic, ("value = 180", "value = 195"), ("version = 2", "version = 3"))
+    edited(clinic, ("value = 180", "value = 195"), ("version = 3", "version = 4"))
     approve(clinic)
     assert run(clinic) == 0
 
@@ -174,7 +174,7 @@ def test_a_withdrawn_protocol_is_refused(clinic: Path, capsys: pytest.CaptureFix
     assert "okafor is nurse: only a medical director" in capsys.readouterr().err
     assert main([*withdraw, "--user", "hale"]) == 0
     assert capsys.readouterr().out == (
-        "iv-ketamine-40 version 2: approval by A. Hale (hale) withdrawn\n"
+        "iv-ketamine-40 version 3: approval by A. Hale (hale) withdrawn\n"
     )
     assert run(clinic) == 1
     assert "withdrew it on" in capsys.readouterr().err

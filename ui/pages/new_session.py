@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ketamonitor import intake
 from ketamonitor.approvals import Approvals
+from ketamonitor.library import Protocols, unusable_words
 from ketamonitor.people import Person
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.station import SessionPlan
@@ -39,7 +40,7 @@ class NewSessionPage(QWidget):
     def __init__(
         self,
         kit: Kit,
-        protocols: Mapping[str, TreatmentProtocol],
+        protocols: Protocols,
         watch: PortWatch,
         now: Callable[[], datetime],
         approvals: Approvals,
@@ -131,6 +132,8 @@ class NewSessionPage(QWidget):
         self.protocol.changed.connect(self._protocol_changed)
         self.preview = ProtocolPreview(self.kit)
         inside.addWidget(self.protocol)
+        if self._protocols.faults:
+            inside.addWidget(self.kit.label(unusable_words(self._protocols), "fact", wrap=True))
         inside.addWidget(rule())
         inside.addWidget(self.approval)
         inside.addWidget(self.preview, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
 from ketamonitor.approvals import Approvals, Standing
-from ketamonitor.library import save_protocol, text_of
+from ketamonitor.library import Protocols, save_protocol, text_of, unusable_words
 from ketamonitor.people import Person, Role
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, protocol_to_json, read_text
 from ketamonitor.treatment.compare import changes
@@ -32,7 +32,7 @@ class ProtocolsPage(QWidget):
     def __init__(
         self,
         kit: Kit,
-        protocols: Mapping[str, TreatmentProtocol],
+        protocols: Protocols,
         approvals: Approvals,
         background: Background,
         person: Callable[[], Person | None],
@@ -56,6 +56,11 @@ class ProtocolsPage(QWidget):
         side.addWidget(self.choice)
         self.stands = kit.says("fact")
         side.addWidget(self.stands)
+        #: Files of the clinic's that are not offered because of a slip, each with its reason.
+        self.unusable = kit.says("fact")
+        self.unusable.setText(unusable_words(protocols))
+        self.unusable.setVisible(bool(protocols.faults))
+        side.addWidget(self.unusable)
         side.addStretch()
         self.back = kit.button("Sessions", icon="back", key="Esc")
         self.back.clicked.connect(self.left)
