@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tests.waits import PATIENCE_S, until
 
 RATE = 48_000
 SINK = "km"
@@ -25,16 +26,6 @@ def missing() -> str:
     """Why there can be no sound server here, "" where there can."""
     absent = [name for name in ("pulseaudio", "parecord", "pactl") if shutil.which(name) is None]
     return f"{', '.join(absent)} not installed (packaging/system-packages.txt)" if absent else ""
-
-
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Waits for something of the outer world."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.02)):
-        if holds():
-            return
-        pause.wait(0.02)
-    raise AssertionError(f"not within {seconds:g} s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,12 @@ class SoundServer:
     def control(self, *words: str) -> str:
         """``pactl``: load-module, unload-module, list."""
         done = subprocess.run(
-            ["pactl", *words], env=self._env(), capture_output=True, text=True, check=True
+            ["pactl", *words],
+            env=self._env(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=PATIENCE_S,
         )
         return done.stdout.strip()
 
@@ -79,7 +75,7 @@ class SoundServer:
             yield heard
         finally:
             recorder.send_signal(signal.SIGINT)
-            recorder.wait(10)
+            recorder.wait(PATIENCE_S)
 
     def _env(self) -> dict[str, str]:
         return {**os.environ, **self.environment}
@@ -111,4 +107,4 @@ def sound_server() -> Iterator[SoundServer]:
             yield server
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE_S)

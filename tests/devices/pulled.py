@@ -60,7 +60,7 @@ class Pulled:
     def __enter__(self) -> Pulled:
         self._thread.start()
         self.reader.start()
-        self.reader.opened.result(timeout=20)
+        self.reader.opened.result(timeout=60)
         return self
 
     def __exit__(

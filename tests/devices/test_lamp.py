@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import select
-import subprocess
 import sys
 import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,16 +17,10 @@ import serial
 from devices.lamp import Lamp, LampLine, LampState, Lines, open_lines
 from devices.port import PortFinder, PortInfo, same_port
 from tests.fakes import ManualClock
+from tests.processes import ran
+from tests.waits import until
 
 PORT = "/dev/ttyUSB7"
-
-
-def until(what: Callable[[], bool], seconds: float = 5.0) -> None:
-    for _ in range(int(seconds * 100)):
-        if what():
-            return
-        select.select([], [], [], 0.01)
-    raise AssertionError("it did not happen")
 
 
 class FakeLines:
@@ -372,9 +364,10 @@ class Lines:
 
 lamp = Lamp("loop://", LampLine.RTS, SteadyClock(), opener=lambda url: Lines())
 lamp.want(True)
-assert lit.wait(5)
+assert lit.wait(60)
 """
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=30)
+    done = ran([sys.executable, "-W", "error", "-c", code])
+    assert (done.returncode, done.stderr) == (0, "")
     assert log.read_text().splitlines()[-3:] == ["rts False", "dtr False", "closed"]
 
 

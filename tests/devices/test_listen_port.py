@@ -39,7 +39,7 @@ def port() -> Iterator[ListenPort]:
 
 
 def dial(port: ListenPort) -> socket.socket:
-    peer = socket.create_connection(port._listener.getsockname(), timeout=5)
+    peer = socket.create_connection(port._listener.getsockname(), timeout=60)
     peer.settimeout(5)
     return peer
 

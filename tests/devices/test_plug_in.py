@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from devices.registry import BUILT_IN, PLUG_INS
+from tests.processes import PROGRAM, ran
 
 #: The module of another package: a row of its own, made from nothing but the contract.
 ACME = '''"""The Acme cuff.
@@ -100,14 +99,8 @@ class Site:
     def list_drivers(self, *more: str) -> tuple[list[dict[str, object]], str]:
         """What ``ketamonitor devices list`` prints with these packages, and what it logs."""
         path = os.pathsep.join(filter(None, [str(self.folder), os.environ.get("PYTHONPATH", "")]))
-        done = subprocess.run(
-            [sys.executable, "-m", "ui.command", "devices", "list", "--json", *more],
-            env={**os.environ, "PYTHONPATH": path},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+        words = [*PROGRAM, "devices", "list", "--json", *more]
+        done = ran(words, env={**os.environ, "PYTHONPATH": path})
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 

@@ -4,7 +4,6 @@ promises. ``make soak-alarms`` plays a million steps of the same."""
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.domain import alarm_machine as machine
 from tests.domain import alarm_mutants as mutants
 from tests.domain.alarm_machine import Player, course, play
 from tests.domain.alarm_oracle import WrongError
+from tests.processes import ran
 
 sources = st.sampled_from(machine.SOURCES)
 few = st.integers(1, 12)
@@ -171,7 +171,7 @@ def test_the_machine_catches_a_faulty_manager(mutant: type[Any]) -> None:
 
 def test_the_soak_plays_and_counts() -> None:
     command = [sys.executable, "-m", "tests.soak", "--steps", "200", "--jobs", "1", "--seed", "7"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = ran(command)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("seed 7: 200 steps")
     assert "without a violation" in done.stdout

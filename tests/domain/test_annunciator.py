@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import date, datetime
@@ -28,21 +28,8 @@ from ketamonitor.view import AudioPause, DeviceChoice, Patient, SessionView, Upd
 from tests.domain.alarm_course import AlarmCourse, shaped
 from tests.domain.builders import SESSION, at, cuff, started
 from tests.fakes import ManualClock, RealSeconds
-
-WAIT = 10  # seconds of the computer before a test gives up
-
-
-def until(ready: Callable[[], bool], why: str = "it never came") -> None:
-    """Looks every 5 ms; the queue is nobody's, it is only waited for."""
-    idle: queue.SimpleQueue[None] = queue.SimpleQueue()
-    for _ in range(WAIT * 200):
-        if ready():
-            return
-        try:
-            idle.get(timeout=0.005)
-        except queue.Empty:
-            continue
-    raise AssertionError(why)
+from tests.waits import PATIENCE_S as WAIT
+from tests.waits import until
 
 
 def high(**sound: Any) -> AlarmCourse:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
+
+from tests.processes import ran
 
 #: A station that was started the evening before the clocks go back in Berlin (25 Oct 2026).
 OVER_NIGHT = """
@@ -24,11 +25,6 @@ print(before.strftime("%H:%M %z"), after.strftime("%H:%M %z"), (after - before).
 
 @pytest.mark.skipif(os.name == "nt", reason="TZ is read on POSIX systems only")
 def test_after_the_end_of_summer_time_it_is_the_hour_of_the_wall_and_no_second_is_lost() -> None:
-    told = subprocess.run(
-        [sys.executable, "-c", OVER_NIGHT],
-        env={**os.environ, "TZ": "Europe/Berlin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    assert told == ["02:59", "+0200", "02:00", "+0100", "2"]
+    done = ran([sys.executable, "-c", OVER_NIGHT], env={**os.environ, "TZ": "Europe/Berlin"})
+    assert done.stderr == ""
+    assert done.stdout.split() == ["02:59", "+0200", "02:00", "+0100", "2"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,6 +16,7 @@ from ketamonitor.signals.output import Pull
 from ketamonitor.signals.player import Player, SoundError
 from ketamonitor.signals.tones import RATE, TONES, VOLUME_FLOOR, burst, pulses, repeat
 from tests.fakes import START, ManualClock
+from tests.waits import until
 
 VOLUME = 0.6
 BLOCK = 960
@@ -332,7 +332,7 @@ def test_a_sound_system_that_hangs_does_not_hold_up_its_owner(
     pass_seconds(player, clock, 10)
     assert (player.state.state, card.opened) == ("failed", [""])  # one attempt at a time
     card.answers.set()
-    wait_until(lambda: card.running)
+    until(lambda: card.running)
     card.take(BLOCK)
     pass_seconds(player, clock, 1)
     assert player.state.state == "ready"
@@ -345,7 +345,7 @@ def test_closing_while_the_sound_system_hangs_leaves_no_device_open(
     player = Player("", VOLUME, clock, card.open)
     player.close()
     card.answers.set()
-    wait_until(lambda: card.closed == 1)
+    until(lambda: card.closed == 1)
     pass_seconds(player, clock, 10)
     assert (player.state.state, card.opened, card.running) == ("off", [""], False)
 
@@ -384,12 +384,3 @@ def test_a_volume_nobody_hears_opens_nothing(card: Card, clock: ManualClock, vol
     with pytest.raises(ValueError, match="nobody hears"):
         Player("", volume, clock, card.open)
     assert card.opened == []
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(500):
-        if holds():
-            return
-        pause.wait(0.01)
-    raise AssertionError("not within 5 s")

@@ -16,8 +16,7 @@ from ketamonitor.store import StoreError, open_store
 from ketamonitor.view import Update
 from tests.domain.builders import SESSION, cuff, reading, started
 from tests.fakes import ManualClock
-
-WAIT = 10  # seconds a test waits for the other thread before it fails
+from tests.waits import PATIENCE_S as WAIT
 
 
 class Bench:

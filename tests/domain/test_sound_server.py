@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,7 +17,9 @@ from numpy.typing import NDArray
 from ketamonitor.clock import SteadyClock
 from ketamonitor.signals.player import RETRY_S, Player, outputs
 from ketamonitor.signals.tones import RATE, TONES, burst, pulses
-from tests.sound import OUTPUT, SoundServer, missing, sound_server, until
+from tests.processes import ran
+from tests.sound import OUTPUT, SoundServer, missing, sound_server
+from tests.waits import until
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "installed")
 VOLUME = 0.6
@@ -137,9 +138,7 @@ def test_a_program_that_ends_without_closing_its_output_does_end(server: SoundSe
         "player.want('high')\n"
         "print(player.state.state)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20
-    )
+    done = ran([sys.executable, "-c", program])
     assert (done.returncode, done.stdout, done.stderr) == (0, "ready\n", "")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import pytest
 
 from ketamonitor.store import StoreError, default_store_url, open_store
 from tests.domain.stored import chained, started
+from tests.processes import ran
 
 ROOT = Path(__file__).parents[2]
 
@@ -206,14 +206,7 @@ def test_rights(folder_mode: int, file_mode: int | None, how: str, text: str) ->
             ours(path)
             path.chmod(file_mode)
         home.chmod(folder_mode)
-        done = subprocess.run(
-            [sys.executable, "-c", AS_NOBODY, str(path), how],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=ROOT,
-        )
+        done = ran([sys.executable, "-c", AS_NOBODY, str(path), how])
         home.chmod(0o755)
     assert done.stderr == ""
     assert done.stdout.strip() == text.format(path=path)

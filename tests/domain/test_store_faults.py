@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,8 +14,8 @@ import pytest
 from ketamonitor.entries import verify_chain
 from ketamonitor.store import StoreError, check_store, open_store
 from tests.domain.stored import chained, note, started
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import ran
+from tests.processes import started as writing
 
 #: ``KETAMONITOR_KILLS=100 pytest tests/domain/test_store_faults.py`` kills a hundred times.
 KILLS = int(os.environ.get("KETAMONITOR_KILLS", "10"))
@@ -28,12 +27,7 @@ def test_every_acknowledged_entry_survives_kill_9(tmp_path: Path) -> None:
     chance = random.Random(20260301)
     acknowledged = 0
     for _ in range(KILLS):
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.domain.stored", str(path)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        ) as writer:
+        with writing([sys.executable, "-m", "tests.domain.stored", str(path)]) as writer:
             assert writer.stdout is not None
             for _ in range(chance.randrange(1, 60)):
                 acknowledged = int(writer.stdout.readline())
@@ -59,7 +53,7 @@ def test_a_creation_killed_half_way_can_be_done_again(tmp_path: Path) -> None:
         "Sqlite.guard = lambda self, connection: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"open_store({str(path)!r})\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=60, cwd=ROOT)
+    done = ran([sys.executable, "-c", script])
     assert done.returncode == -signal.SIGKILL
     with open_store(path) as store:
         store.append(chained([started()]))
@@ -100,14 +94,7 @@ with open_store(path) as store:
 @pytest.mark.skipif(os.name != "posix", reason="file size limits are a matter of POSIX")
 def test_a_full_disk_keeps_nothing_half_written_and_can_be_tried_again(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-    )
+    done = ran([sys.executable, "-c", FULL_DISK, str(path)])
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "201",

@@ -17,19 +17,22 @@ from devices.simulated.faults import Fault, FaultKind
 from ketamonitor.clock import SteadyClock
 from ketamonitor.trial import Trial, TrialView, capture_path
 from ketamonitor.view import DeviceChoice
+from tests import waits
 from tests.fakes import START
 from tests.served import Resting, served
 
-WITHIN_S = 10
 FAST = 10.0
 
 
 def until(trial: Trial, wanted: Callable[[TrialView], object]) -> TrialView:
-    for _ in range(WITHIN_S * 50):
-        if wanted(view := trial.look()):
-            return view
-        threading.Event().wait(0.02)
-    raise AssertionError(view)
+    seen: list[TrialView] = []
+
+    def holds() -> object:
+        seen.append(trial.look())
+        return wanted(seen[-1])
+
+    waits.until(holds, "it was never seen")
+    return seen[-1]
 
 
 def choice(port: str, name: str = "dinamap", line: str = "") -> DeviceChoice:

@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.waits import PATIENCE_MS
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -24,6 +27,22 @@ def own_ports_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "ports.json"
     monkeypatch.setenv("KETAMONITOR_PORTS", str(path))
     return path
+
+
+class PatientBot(QtBot):
+    """Its waits end when what they wait for is there, or when no busy computer is that slow."""
+
+    def waitUntil(self, callback, *, timeout: int = PATIENCE_MS) -> None:  # type: ignore[no-untyped-def]
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal, *, timeout: int = PATIENCE_MS, **more):  # type: ignore[no-untyped-def]
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's own, with our bound in place of its five seconds."""
+    return PatientBot(request)
 
 
 @pytest.fixture

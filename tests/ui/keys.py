@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
-WAIT = 10_000
+from tests.waits import PATIENCE_MS as WAIT
 
 #: Card, Moran and Newell, Commun ACM 1980;23:396: a practised key, and making up one's mind.
 KEY_S, THINK_S = 0.28, 1.35

@@ -19,6 +19,7 @@ from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.view import SessionView
 from tests.ui.forms import Bench, view
 from tests.ui.room import NURSE, Room
+from tests.waits import PATIENCE_MS as WAIT
 from ui.pages.all_alarms import AllAlarmsPanel
 from ui.pages.chair_alarms import ChairAlarms
 from ui.pages.interruption import HIGH_ALWAYS, InterruptionPanel
@@ -28,7 +29,6 @@ from ui.pages.signing import UnlockPanel
 from ui.pages.sound_test import NOT_NOW, SoundDesk, SoundTestPanel
 from ui.widgets.card_steps import ChoiceStep, StepButton
 
-WAIT = 10_000
 Key = Qt.Key
 
 
@@ -248,9 +248,9 @@ def test_the_card_stays_after_the_acknowledgement_and_goes_with_the_alert(
     room: Room, qtbot: QtBot
 ) -> None:
     severe(room, qtbot)
-    while room.page.alarm_bar.highest is not None:
+    while (highest := room.page.alarm_bar.highest) is not None:
         qtbot.keyClick(room.page, Key.Key_A)
-        qtbot.wait(300)
+        qtbot.waitUntil(lambda h=highest: room.page.alarm_bar.highest is not h)
     assert room.page.card is room.card
     assert "ACKNOWLEDGED" in room.card.about.text()
     qtbot.mouseClick(step(room, "asked"), Qt.MouseButton.LeftButton)

@@ -18,10 +18,10 @@ from tests.domain.builders import at, cuff
 from tests.domain.played import Played
 from tests.ui.forms import Bench
 from tests.ui.test_pages_lists import summary
+from tests.waits import PATIENCE_MS as WAIT
 from ui.background import Background
 from ui.pages.alarm_review import ALL, HEIGHT, MONTH, THIS, AlarmReviewPage
 
-WAIT = 15_000
 Read = Callable[[str], list[Entry]]
 
 

@@ -15,6 +15,7 @@ from ketamonitor.people import People, Person, Role
 from ketamonitor.protocol import TreatmentProtocol, read_protocol
 from ketamonitor.store import open_store
 from tests.fakes import ManualClock
+from tests.waits import PATIENCE_MS as WAIT
 from ui.background import Background
 from ui.bridge import Bridge
 from ui.pages.approval_part import ApprovalPart
@@ -23,7 +24,6 @@ from ui.pages.protocol_preview import ProtocolPreview
 from ui.theme import Theme
 
 PASSWORD = "a long enough one"
-WAIT = 10_000
 
 
 class Place:

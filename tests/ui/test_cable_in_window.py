@@ -20,12 +20,12 @@ from ketamonitor.station import SessionPlan, Station
 from ketamonitor.view import DeviceChoice, Patient
 from tests.devices.wire import FarEnd
 from tests.fakes import START
+from tests.waits import PATIENCE_MS as WAIT
 from ui.bridge import Bridge
 from ui.live_page import LivePage
 from ui.main_window import MainWindow
 from ui.theme import Theme
 
-WAIT = 20_000
 SPEED = 10.0
 
 

@@ -108,7 +108,7 @@ def test_allergies_of_the_session_before_are_asked_again_and_never_taken_over(
         place.station.submit(before, said).result(10)
         session, started = place.station.start(second, "r.okafor")
         started.result(10)
-        qtbot.waitUntil(lambda: session in place.window.chairs, timeout=10_000)
+        qtbot.waitUntil(lambda: session in place.window.chairs)
         place.window.show_live(session)
         place.window.activateWindow()
         keys, chair = Keys(qtbot, place.window), place.window.chairs[session]

@@ -23,6 +23,7 @@ from ketamonitor.station import SessionPlan, Station
 from ketamonitor.view import DeviceChoice
 from tests.served import Resting, served
 from tests.ui.forms import PATIENT
+from tests.waits import PATIENCE_MS as WAIT
 from ui.bridge import Bridge
 from ui.device_words import dump, groups, of_link, of_port, title
 from ui.main_window import MainWindow
@@ -32,7 +33,6 @@ from ui.pages.devices import DevicesPage
 from ui.pages.driver_box import DriverBox
 from ui.theme import Theme
 
-WAIT = 15_000
 SILENCE = [Fault(FaultKind.SILENCE, 0, 36_000)]
 
 
@@ -167,7 +167,7 @@ def test_leaving_the_page_ends_the_look_at_once(desk: Desk, qtbot: QtBot) -> Non
         desk.window.show_new_session()
         qtbot.waitUntil(lambda: len(searches()) == 2, timeout=WAIT)
         desk.window.show_sessions()
-        qtbot.waitUntil(lambda: not searches(), timeout=2000)
+        qtbot.waitUntil(lambda: not searches())
         assert desk.window.watch.found == {}
         # and a session gets the port that was open for the look
         chair = desk.begin(qtbot, DeviceChoice("dinamap", port, "dinamap"))
@@ -206,8 +206,7 @@ def test_three_monitors_of_a_session_one_silent_one_on_the_wrong_speed(
             lambda: (
                 [link.state for link in chair.view.links]
                 == [LinkState.CONNECTED, LinkState.SILENT, LinkState.SILENT]
-            ),
-            timeout=30_000,
+            )
         )
         qtbot.keyClick(chair.page, Qt.Key.Key_F4)
         page = chair.page.panel
@@ -304,7 +303,7 @@ def test_a_port_is_excluded_and_included_again(desk: Desk, qtbot: QtBot) -> None
         qtbot.waitUntil(lambda: port in desk.window.watch.searching, timeout=WAIT)
         page.refresh()
         qtbot.mouseClick(page.detail.exclude, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: not searches(), timeout=2000)
+        qtbot.waitUntil(lambda: not searches())
         qtbot.waitUntil(desk.searched, timeout=WAIT)
         page.refresh()
         assert button(page, port).place.shown.word == "excluded"

@@ -103,13 +103,13 @@ def test_an_override_waits_for_a_second_person(place: Place, qtbot: QtBot) -> No
     qtbot.keyClicks(panel.second.name, "hale")
     qtbot.keyClicks(panel.second.password, PASSWORD)
     qtbot.keyClick(panel.second.password, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: panel.second.person is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.second.person is not None)
     panel.save()
     ((sent,),) = place.bench.sent
     assert (sent.author, sent.body["second"], sent.body["id"]) == ("r.okafor", "hale", "awake")
     assert sent.body["reason"] == "tired, slept badly"
     place.bench.saved()
-    qtbot.waitUntil(lambda: panel.second.person is None, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.second.person is None)
     assert panel.reason.text() == ""
 
 

@@ -120,7 +120,7 @@ def test_a_simulated_session_has_a_sheet_and_nothing_to_hand_in(
     assert part.state.text() == "Nothing is handed in of a simulated session"
     assert not part.on.isVisible()
     part.write(tmp_path / "sheet.pdf")
-    qtbot.waitUntil(lambda: part.words.text().startswith("Data sheet written"), timeout=20_000)
+    qtbot.waitUntil(lambda: part.words.text().startswith("Data sheet written"))
     assert "Sedation" in part.words.text()
     assert "Name and date" not in part.words.text()
 
@@ -131,7 +131,7 @@ def test_a_clinics_file_with_a_slip_is_told_where_the_sheet_was_asked_for(
     part, _keys = office.part(qtbot)
     (tmp_path / "clinic.toml").write_text('name = "Clinic"\nstreet = "1 Road"\n', encoding="utf-8")
     part.write(tmp_path / "sheet.pdf")
-    qtbot.waitUntil(lambda: part.words.text().startswith("Data sheet written"), timeout=20_000)
+    qtbot.waitUntil(lambda: part.words.text().startswith("Data sheet written"))
     said = part.words.text()
     assert "No setting: " in said
     assert "clinic.toml" in said
@@ -143,7 +143,7 @@ def test_a_folder_that_is_not_there_is_one_line(
 ) -> None:
     part, _keys = office.part(qtbot)
     part.write(tmp_path / "no such folder" / "sheet.pdf")
-    qtbot.waitUntil(lambda: part.words.text().startswith("Not done"), timeout=20_000)
+    qtbot.waitUntil(lambda: part.words.text().startswith("Not done"))
 
 
 def test_the_review_has_the_form_as_a_tab_and_a_key_away(office: Office, qtbot: QtBot) -> None:
@@ -161,7 +161,7 @@ def test_the_review_has_the_form_as_a_tab_and_a_key_away(office: Office, qtbot: 
     page.show()
     page.activateWindow()
     page.open("KM-261123-000001")
-    qtbot.waitUntil(lambda: page.shown is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.shown is not None)
     assert page.tabs.tabText(page.tabs.count() - 1) == FORM
     page.show_form()
     part = page.tabs.currentWidget()

@@ -261,7 +261,7 @@ def test_alarms_are_answered_by_keyboard_alone(
     qtbot: QtBot, theme: Theme, key: Qt.Key, signal: str
 ) -> None:
     page = opened(qtbot, theme, made_up.alarm(step_s=STEP))
-    with qtbot.waitSignal(getattr(page, signal), timeout=1000):
+    with qtbot.waitSignal(getattr(page, signal)):
         qtbot.keyClick(page, key)
 
 
@@ -291,7 +291,7 @@ def test_the_calm_bar_says_where_sound_goes(
     bar = bar_with(qtbot, theme)
     bar.show_view(made.view(), [], NOW)
     assert bar.sound.accessibleName() == words
-    with qtbot.waitSignal(bar.sound_test_wanted, timeout=1000):
+    with qtbot.waitSignal(bar.sound_test_wanted):
         qtbot.keyClick(bar.sound, Qt.Key.Key_Return)
 
 
@@ -452,7 +452,7 @@ def test_another_chairs_alarm_is_seen_and_leads_there(qtbot: QtBot, theme: Theme
     assert "Chair 5 · HIGH + 2 more" in other.words
     assert colours(other.grab().toImage(), NIGHT.high) == {NIGHT.high}
     assert page.alarm_bar.flash["high"].timer.isActive()
-    with qtbot.waitSignal(page.chair_wanted, timeout=1000) as asked:
+    with qtbot.waitSignal(page.chair_wanted) as asked:
         qtbot.mouseClick(other, Qt.MouseButton.LeftButton)
     assert asked.args == ["s-2"]
 

@@ -29,7 +29,7 @@ def test_a_burst_reaches_the_slot_as_one_update_in_order(qtbot: QtBot) -> None:
     thread.start()
     thread.join()
     assert seen == [], "nothing runs on the recorder's thread"
-    qtbot.waitUntil(lambda: bool(seen), timeout=2000)
+    qtbot.waitUntil(lambda: bool(seen))
     QApplication.processEvents()
     assert len(seen) == 1
     caller, update = seen[0]
@@ -44,7 +44,7 @@ def test_updates_of_two_sessions_stay_apart(qtbot: QtBot) -> None:
     made = made_up.fresh()
     for session in ("one", "two", "one"):
         bridge.publish(Update(session, (made.entries[0],), made.view()))
-    qtbot.waitUntil(lambda: len(seen) == 2, timeout=2000)
+    qtbot.waitUntil(lambda: len(seen) == 2)
     assert {update.session: len(update.entries) for update in seen} == {"one": 2, "two": 1}
 
 
@@ -61,7 +61,7 @@ def test_results_and_errors_arrive_on_the_gui_thread(qtbot: QtBot) -> None:
                 lambda result: told.append(("done", result, get_ident())),
                 lambda error: told.append(("failed", str(error), get_ident())),
             )
-    qtbot.waitUntil(lambda: len(told) == 2, timeout=2000)
+    qtbot.waitUntil(lambda: len(told) == 2)
     here = get_ident()
     assert told == [("done", 42, here), ("failed", "the disk is full", here)]
 
@@ -77,7 +77,7 @@ def test_a_cancelled_future_is_a_failure_and_a_deleted_owner_is_left_alone(qtbot
     orphan: Future[int] = Future()
     bridge.deliver(orphan, lambda _: told.append("gone"), lambda _: told.append("gone"), gone)
     gone.deleteLater()
-    qtbot.waitUntil(lambda: told == ["CancelledError"], timeout=2000)
+    qtbot.waitUntil(lambda: told == ["CancelledError"])
     orphan.set_result(1)
     QApplication.processEvents()
     assert told == ["CancelledError"]

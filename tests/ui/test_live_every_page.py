@@ -14,11 +14,10 @@ from ketamonitor.clock import SteadyClock
 from ketamonitor.people import Person, Role
 from ketamonitor.station import SessionPlan, Station
 from tests.ui.forms import PATIENT
+from tests.waits import PATIENCE_MS as WAIT
 from ui.bridge import Bridge
 from ui.main_window import MainWindow
 from ui.theme import Theme
-
-WAIT = 10_000
 
 
 class Clinic:

@@ -223,7 +223,7 @@ def test_single_keys_ask_for_panels(
     qtbot: QtBot, theme: Theme, calm: MadeUp, key: Qt.Key, signal: str
 ) -> None:
     page = opened(qtbot, theme, calm)
-    with qtbot.waitSignal(getattr(page, signal), timeout=1000):
+    with qtbot.waitSignal(getattr(page, signal)):
         qtbot.keyClick(page, key)
 
 
@@ -283,7 +283,7 @@ def test_missed_entries_are_asked_for_not_skipped(qtbot: QtBot, theme: Theme, ca
     qtbot.addWidget(page)
     whole = calm.update()
     late = Update(whole.session, whole.entries[-3:], whole.view)
-    with qtbot.waitSignal(page.history_wanted, timeout=1000):
+    with qtbot.waitSignal(page.history_wanted):
         page.show_update(late)
     assert page.record is None
     page.begin(whole.entries)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
+
+from tests.processes import ran
 
 FRAMES = 1000
 
@@ -46,12 +47,6 @@ def test_pyside_does_not_eat_none_references(qapp: QApplication) -> None:
 
 
 def test_a_thousand_frames_end_with_status_0() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SOAK, str(FRAMES)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = ran([sys.executable, "-c", SOAK, str(FRAMES)])
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip() == f"drawn {FRAMES}"

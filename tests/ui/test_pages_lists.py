@@ -19,13 +19,13 @@ from ketamonitor.protocol import protocol_to_json
 from ketamonitor.store import SessionSummary
 from ketamonitor.treatment.hand_in import HandedIn
 from tests.ui.forms import PATIENT, START, Bench, view
+from tests.waits import PATIENCE_MS as WAIT
 from ui.app import run_app, tell_faults
 from ui.background import Background
 from ui.pages.review import ReviewPage
 from ui.pages.reviewed import review
 from ui.pages.sessions import HEADERS, SessionsPage, found, row_of
 
-WAIT = 10_000
 TODAY = START.date()
 STATE = HEADERS.index("State")
 

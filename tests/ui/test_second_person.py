@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from ketamonitor.people import People, Role
 from ketamonitor.store import open_store
 from tests.fakes import ManualClock
+from tests.waits import PATIENCE_MS as WAIT
 from ui.background import Background
 from ui.bridge import Bridge
 from ui.pages.parts import Kit
@@ -19,7 +20,6 @@ from ui.pages.second_person import SecondPerson
 from ui.theme import Theme
 
 PASSWORD = "a long enough one"
-WAIT = 10_000
 
 
 class Place:

@@ -72,9 +72,9 @@ def alarmed(room: Room, signals: SecondSignals, qtbot: QtBot) -> None:
 
 
 def acknowledge_all(room: Room, qtbot: QtBot) -> None:
-    while room.page.alarm_bar.highest is not None:
+    while (highest := room.page.alarm_bar.highest) is not None:
         qtbot.keyClick(room.page, Qt.Key.Key_A)
-        qtbot.wait(300)
+        qtbot.waitUntil(lambda h=highest: room.page.alarm_bar.highest is not h)
 
 
 # The edge ------------------------------------------------------------------------------------

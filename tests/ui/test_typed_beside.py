@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.keys import Keys
 from tests.ui.room import Room
+from tests.waits import PATIENCE_MS as WAIT
 from ui.pages.entry import EntryPanel
 
-WAIT = 10_000
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 #: Everything that can lie over tiles and trend.
 PANELS = (

@@ -17,6 +17,7 @@ from ketamonitor.people import Role
 from ketamonitor.station import SessionPlan, Station
 from tests.ui.forms import PATIENT
 from tests.ui.keys import Keys
+from tests.waits import PATIENCE_MS as WAIT
 from ui.bridge import Bridge
 from ui.main_window import MainWindow
 from ui.pages.ending import EndPanel
@@ -27,7 +28,6 @@ from ui.pages.signing import UnlockPanel
 from ui.theme import Theme
 
 PASSWORD = "a long enough one"
-WAIT = 10_000
 
 
 class Place:

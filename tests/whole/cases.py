@@ -11,20 +11,20 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import SubprocessError
 
+from tests.processes import PROGRAM, ran, started
 from tests.whole import oracle
 
 HERE = Path(__file__).parent
 MADE = sorted((HERE / "made").glob("*.csv"))
 REAL_FOLDER = HERE.parents[2] / "shared" / "realcases" / "cases"
-PROGRAM = (sys.executable, "-m", "ui.command")
 
 
 def real_cases() -> list[Path]:
@@ -49,31 +49,17 @@ def play(case: Path, driver: str, speed: float, protocol: str) -> Outcome:
     last = float(rows[-1]["t_s"]) + 4 * oracle.MONITORS[driver].interval_s + 5
     with tempfile.TemporaryDirectory() as folder:
         store = f"{folder}/store.db"
-        simulator = subprocess.Popen(
-            [
-                *PROGRAM,
-                "simulate",
-                "--driver",
-                driver,
-                "--case",
-                str(case),
-                "--speed",
-                f"{speed:g}",
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert simulator.stdout is not None
-            port = simulator.stdout.readline().strip()
+        simulator = (
+            *PROGRAM, "simulate", "--driver", driver, "--case", str(case), "--speed", f"{speed:g}",
+        )  # fmt: skip
+        with started(simulator) as monitor:
+            assert monitor.stdout is not None
+            port = monitor.stdout.readline().strip()
             run = _run(
                 "session", "run", "--store", store, "--protocol", protocol, "--simulated",
                 "--device", f"{driver}:{port}", "--speed", f"{speed:g}", "--for", f"{last:g}",
             )  # fmt: skip
             session = run.splitlines()[0]
-        finally:
-            simulator.terminate()
-            simulator.communicate(timeout=30)
         _run("session", "verify", session, "--store", store)
         _run(
             "session",
@@ -105,9 +91,7 @@ def play(case: Path, driver: str, speed: float, protocol: str) -> Outcome:
 
 
 def _run(*arguments: str) -> str:
-    done = subprocess.run(
-        [*PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=3600
-    )
+    done = ran([*PROGRAM, *arguments], seconds=3600)
     if done.returncode:
         raise RuntimeError(f"{arguments[:2]} ended with {done.returncode}: {done.stderr[-500:]}")
     return done.stdout
@@ -131,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for (file, driver), outcome in zip(jobs, running, strict=True):
             try:
                 o = outcome.result()
-            except (RuntimeError, AssertionError, subprocess.SubprocessError) as error:
+            except (RuntimeError, AssertionError, SubprocessError) as error:
                 bad += 1
                 print(f"{file.stem:18} {driver:8} FAILED {error}", flush=True)
                 continue

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,7 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.whole.cases import PROGRAM, _run
+from tests.processes import PROGRAM, started
+from tests.waits import PATIENCE_S
+from tests.whole.cases import _run
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,18 @@ class Survival:
 def kill_once(folder: Path, port: str, wait_s: float, speed: float) -> Survival:
     """One recording, killed ``wait_s`` after its first entry, and what was left of it."""
     store = str(folder / "store.db")
-    recording = subprocess.Popen(
-        [
-            *PROGRAM, "session", "run", "--store", store, "--protocol", "iv-ketamine-40",
-            "--simulated", "--device", f"dinamap:{port}", "--speed", f"{speed:g}", "--json",
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
+    words = (
+        *PROGRAM, "session", "run", "--store", store, "--protocol", "iv-ketamine-40",
+        "--simulated", "--device", f"dinamap:{port}", "--speed", f"{speed:g}", "--json",
     )  # fmt: skip
-    assert recording.stdout is not None
-    session = json.loads(recording.stdout.readline())["session"]
-    killer = threading.Timer(wait_s, recording.kill)
-    killer.start()
-    lines = recording.stdout.read().split("\n")
-    recording.wait()
-    killer.join()
-    recording.stdout.close()
+    with started(words) as recording:
+        assert recording.stdout is not None
+        session = json.loads(recording.stdout.readline())["session"]
+        killer = threading.Timer(wait_s, recording.kill)
+        killer.start()
+        lines = recording.stdout.read().split("\n")
+        recording.wait(PATIENCE_S)
+        killer.join()
     # The last line may have been cut off by the kill: what was not said whole was not said.
     printed = [json.loads(line) for line in lines[:-1]]
     _run("session", "verify", session, "--store", store)
@@ -89,22 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chance = random.Random(args.seed)
     printed = lost = failed = 0
     for number in range(1, args.times + 1):
-        simulator = subprocess.Popen(
-            [
-                *PROGRAM, "simulate", "--driver", "dinamap", "--scenario", "iv-severe",
-                "--speed", f"{args.speed:g}", "--seed", str(number),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
+        words = (
+            *PROGRAM, "simulate", "--driver", "dinamap", "--scenario", "iv-severe",
+            "--speed", f"{args.speed:g}", "--seed", str(number),
         )  # fmt: skip
-        try:
+        with started(words) as simulator, tempfile.TemporaryDirectory() as folder:
             assert simulator.stdout is not None
             port = simulator.stdout.readline().strip()
-            with tempfile.TemporaryDirectory() as folder:
-                left = kill_once(Path(folder), port, chance.uniform(0, 2), args.speed)
-        finally:
-            simulator.terminate()
-            simulator.communicate(timeout=30)
+            left = kill_once(Path(folder), port, chance.uniform(0, 2), args.speed)
         printed += left.printed
         lost += left.lost
         failed += not left.resumed

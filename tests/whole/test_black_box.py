@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,13 +28,13 @@ from ketamonitor.entries import Entry
 from ketamonitor.station import SessionPlan, Station
 from ketamonitor.store import open_store
 from ketamonitor.view import DeviceChoice, Patient, Update
-from tests.whole.cases import PROGRAM
+from tests.processes import PROGRAM, started
+from tests.waits import PATIENCE_S as WAIT
 from ui.command import main
 
 SPEED = 40.0
 #: Small, so that a minute of a session is cut into many parts.
 SMALL = Limits(part_bytes=3000, reserve_bytes=0)
-WAIT = 60
 NOBODY = Patient("SIMULATED, Patient", "SIM-0000", date(1980, 1, 1))
 RUN = ("session", "run", "--simulated", "--protocol", "iv-ketamine-40")
 
@@ -290,20 +288,14 @@ def test_killed_in_mid_session_the_bytes_are_there_and_tied_when_it_goes_on(
     speed = ("--speed", f"{SPEED:g}")
     with monitor("dinamap") as port:
         device = ("--device", f"dinamap:{port}")
-        recording = subprocess.Popen(
-            [*PROGRAM, *RUN, *device, *speed, "--json"],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ,
-        )
-        assert recording.stdout is not None
-        session = json.loads(recording.stdout.readline())["session"]
-        told = 0
-        while told < 60:
-            told += '"kind": "reading"' in recording.stdout.readline()
-        recording.kill()
-        recording.wait()
-        recording.stdout.close()
+        with started([*PROGRAM, *RUN, *device, *speed, "--json"]) as recording:
+            assert recording.stdout is not None
+            session = json.loads(recording.stdout.readline())["session"]
+            told = 0
+            while told < 60:
+                line = recording.stdout.readline()
+                assert line, "it ended by itself"
+                told += '"kind": "reading"' in line
         folder = tmp_path / "captures" / session
         assert [path.name for path in folder.iterdir()] == ["dinamap-0001.jsonl"]
         before = stored(tmp_path, session)

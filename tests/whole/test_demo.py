@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 from pypdf import PdfReader
 
-from tests.whole.cases import PROGRAM
+from tests.processes import PROGRAM, ran
 
 
 def test_the_headless_demonstration_leaves_what_it_says(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*PROGRAM, "demo", "--headless", "--speed", "240", "--out", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = ran([*PROGRAM, "demo", "--headless", "--speed", "240", "--out", str(tmp_path)])
     assert done.stderr == ""
     assert done.returncode == 0
     said = dict(line.split(": ", 1) for line in done.stdout.splitlines())

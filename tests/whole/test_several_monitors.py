@@ -89,7 +89,7 @@ class Told:
             return next((e for e in kind if words in e.body["text"]), None)
 
         with self._new:
-            assert self._new.wait_for(found, timeout=30), event
+            assert self._new.wait_for(found, timeout=60), event
         entry = found()
         assert entry is not None
         return entry

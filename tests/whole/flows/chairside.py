@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +26,7 @@ from ketamonitor.station import Station
 from ketamonitor.view import SessionView, Update
 from tests.fakes import START, ManualClock
 from tests.ui.keys import Keys, said
+from tests.waits import until
 from ui.bridge import Bridge
 from ui.main_window import MainWindow
 from ui.pages.chair import Chair
@@ -166,12 +168,7 @@ class Chairside:
 
         Monitor and reader need some of it for their bytes; how much is no part of the record.
         """
-        for _ in range(20_000):
-            if so():
-                break
-            self._creep()
-        else:
-            raise AssertionError(why)
+        until(so, why, turn=self._creep)
         self._pass_to(math.ceil(self._gone / MINUTE_S) * MINUTE_S)
 
     def wait(self, minutes: float) -> None:
@@ -182,13 +179,16 @@ class Chairside:
         """A monitor is heard once a step, and at last shortly before ``target``."""
         while self.wire is not None and self._gone < target - CREEP_MOST_S:
             now = self.clock.advance(min(STEP_S, target - CREEP_MOST_S - self._gone))
-            for tries in range(4_000):
-                if self.heard_at is not None and self.heard_at >= now:
-                    break
+            turns = count(1)
+
+            def creep(turns: count[int] = turns) -> None:
                 # mostly the reader is on its way; now and then a byte waits for its time
-                self._creep(CREEP_S if tries % 40 == 39 else 0)
-            else:
-                raise AssertionError("the monitor is not heard any more")
+                self._creep(CREEP_S if next(turns) % 40 == 0 else 0)
+
+            def heard(now: datetime = now) -> bool:
+                return self.heard_at is not None and self.heard_at >= now
+
+            until(heard, "the monitor is not heard any more", turn=creep)
         self._go_to(target)
 
     @property
