@@ -6,31 +6,42 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
 
 from ketamonitor.entries import Entry
+from ketamonitor.inbox import Written
 from ketamonitor.script import Act, ScriptError, Seen, drafts_of
 from ketamonitor.station import Station
 from ketamonitor.treatment.closing import answered_alike
-from ketamonitor.view import Update
+from ketamonitor.view import SessionView, Update
 
 
 @dataclass(slots=True)
 class Headless:
     """Plays a session to its end. Give :meth:`publish` to the :class:`Station` as its listener.
 
-    ``tell`` gets each entry once it is durable, on the calling thread of :meth:`play`.
+    ``tell`` gets each entry once it is durable, ``show`` each picture, both on the calling thread
+    of :meth:`play`. Neither may raise: the recording comes first.
     """
 
     tell: Callable[[Entry], None]
+    show: Callable[[SessionView], None] = lambda view: None
     complaints: list[str] = field(default_factory=list)
-    _updates: queue.SimpleQueue[Update | None] = field(default_factory=queue.SimpleQueue)
+    #: ``None``: somebody ended it; a future: it is done.
+    _updates: queue.SimpleQueue[Update | Future[Written] | None] = field(
+        default_factory=queue.SimpleQueue
+    )
     _seen: Seen = field(default_factory=Seen)
     _untold: list[Entry] = field(default_factory=list)
+    #: The numbers of the last entry that was told, and of the last one that was seen.
+    _told: int = 0
+    _newest: int = 0
     _ended: bool = False
+    _interrupted: bool = False
 
     def publish(self, update: Update) -> None:
         self._updates.put(update)
@@ -62,71 +73,103 @@ class Headless:
             now = station.clock.now()
             if next_act is not None and now >= next_act and (end is None or next_act <= end):
                 act = waiting.pop(0)
-                self._do(station, session, act, next_act, author)
+                if not self._do(station, session, act, next_act, author):
+                    return False
                 if act.verb == "end":
                     break
             elif end is not None and now >= end:
-                self._end(station, session, "planned end of the recording", author)
+                if not self._end(station, session, "planned end of the recording", author):
+                    return False
                 break
-        self._drain(station, session)
+        return self._drain()
+
+    def wait(self, done: Future[Written]) -> bool:
+        """Until the future is done, however long the store refuses; ``False`` when interrupted."""
+        done.add_done_callback(self._updates.put)
+        while not done.done():
+            if not self._next(None):
+                return False
         return True
 
     def _listen(self, station: Station, until: datetime | None) -> bool:
         """Take in updates until the next thing is due. ``False`` when interrupted."""
-        while True:
+        while not self._ended:
             timeout = None
             if until is not None:
                 left = (until - station.clock.now()).total_seconds()
                 if left <= 0:
                     return True
                 timeout = station.clock.real(left)
-            try:
-                update = self._updates.get(timeout=timeout)
-            except queue.Empty:
-                return True
-            if update is None:
+            if not self._next(timeout):
                 return False
+        return True
+
+    def _next(self, timeout: float | None) -> bool:
+        """Take in what comes next, or nothing within so many seconds; ``False``: interrupted."""
+        if self._interrupted:
+            return False
+        try:
+            update = self._updates.get(timeout=timeout)
+        except queue.Empty:
+            return True
+        if update is None:
+            self._interrupted = True
+            return False
+        if isinstance(update, Update):
             self._take(update)
-            if self._ended:
-                return True
+        return True
 
     def _take(self, update: Update) -> None:
+        if update.anew:
+            self._seen, self._untold = Seen(), []
         self._seen.view = update.view
         for entry in update.entries:
             self._seen.take(entry)
-        self._untold.extend(update.entries)
+            self._newest = entry.seq
+        self._untold.extend(entry for entry in update.entries if entry.seq > self._told)
         if update.view.unsaved == 0:
             for entry in self._untold:
                 self.tell(entry)
+                self._told = entry.seq
             self._untold.clear()
+        self.show(update.view)
         self._ended = update.view.ended_at is not None and update.view.unsaved == 0
 
-    def _do(self, station: Station, session: str, act: Act, at: datetime, author: str) -> None:
+    def _do(self, station: Station, session: str, act: Act, at: datetime, author: str) -> bool:
+        """``False`` when interrupted before it was saved."""
         view = self._seen.view
         weight = view.info.weight_kg if view else None
         try:
             made = drafts_of(act, self._seen, weight, at, author)
         except ScriptError as error:
             self.complaints.append(str(error))
-            return
+            return True
         if act.verb == "end":
-            self._end(station, session, str(act.detail), author)
-        elif made:
-            station.submit(session, *made).result()
+            return self._end(station, session, str(act.detail), author)
+        return not made or self._saved(station.submit(session, *made))
 
-    def _end(self, station: Station, session: str, reason: str, author: str) -> None:
+    def _saved(self, done: Future[Written]) -> bool:
+        """Until it is saved and seen: the next act may be of it."""
+        if not self.wait(done):
+            return False
+        written = done.result()
+        while written and self._newest < written[-1].seq and not self._ended:
+            if not self._next(None):
+                return False
+        return True
+
+    def _end(self, station: Station, session: str, reason: str, author: str) -> bool:
         """The reason of the end answers whatever is open then: nobody is there to ask."""
         items = self._seen.view.open_items if self._seen.view else ()
         closing = answered_alike(items, reason, at=station.clock.now(), author=author)
-        station.end(session, reason, author, closing).result()
+        return self._saved(station.end(session, reason, author, closing))
 
-    def _drain(self, station: Station, session: str) -> None:
-        """Tell of everything up to the end of the session."""
+    def _drain(self) -> bool:
+        """Tell of everything up to the end of the session. ``False`` when interrupted."""
         while not self._ended:
-            update = self._updates.get()
-            if update is None:
-                return
-            self._take(update)
+            if not self._next(None):
+                return False
+        return True
 
 
 @contextmanager

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ketamonitor.behind import again, displaced
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import GENESIS, PROGRAM, Draft, Entry, chain
+from ketamonitor.held import Held
 from ketamonitor.inbox import Inbox, Lane, Submission, TooMuchWaits, Written
+from ketamonitor.rescue import Left, RescueFolders
 from ketamonitor.session import LiveSession
 from ketamonitor.store import Store, StoreError
 from ketamonitor.view import Update
@@ -45,6 +47,8 @@ class _Live:
     clock_ahead: float
     saved_at: datetime | None = None
     new: list[Entry] = field(default_factory=list)
+    #: ``new`` is the whole list: entries have other numbers than they were told with.
+    anew: bool = False
 
 
 class Recorder(threading.Thread):
@@ -52,8 +56,9 @@ class Recorder(threading.Thread):
 
     Each reading is judged by itself; whatever alarms it begins or ends is written in the same
     transaction. When the store refuses, entries wait in memory in order, are shown as unsaved, and
-    are written again and again until they are safe. ``publish`` is called on this thread after
-    each write, and once a second for each session.
+    are written again and again until they are safe (:mod:`ketamonitor.held`). ``publish`` is called
+    on this thread after each write, and once a second for each session. What could not be saved by
+    the end is in ``left``, kept in a file of ``rescue``.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Recorder(threading.Thread):
         clock: SteadyClock,
         publish: Callable[[Update], None],
         inbox: Inbox | None = None,
+        rescue: RescueFolders | None = None,
     ) -> None:
         super().__init__(name="recorder")
         self._open_store = open_store
@@ -69,12 +75,11 @@ class Recorder(threading.Thread):
         self._publish = publish
         self._inbox = inbox or Inbox()
         self._live: dict[str, _Live] = {}
-        self._unsaved: list[Entry] = []
-        self._waiting: list[tuple[Future[Written], Written]] = []
+        self._held = Held(rescue)
+        #: After the end: what could not be saved.
+        self.left: Left | None = None
         # Sped-up time makes seconds of a stall that nobody would notice in a patient's time.
         self._slack_s = HICCUP_S * (clock.speed - 1) if clock.speed > 1 else 0.0
-        self._fault = ""
-        self._retry_at = clock.now()
         self._ended = False
         #: Done when the store is open; holds the :class:`StoreError` if it could not be.
         self.ready: Future[None] = Future()
@@ -156,8 +161,12 @@ class Recorder(threading.Thread):
                 self._tell(store, everyone=tick)
         finally:
             self._inbox.close()
-            store.close()
-            self._refuse_the_rest()
+            try:
+                self._write(store, last=True)
+            finally:
+                self.left = self._held.end(self._clock.now(), RecorderStopped)
+                store.close()
+                self._refuse_the_rest()
 
     def _take_in(self, next_tick: datetime, store: Store) -> None:
         """A batch of what is waiting; waits for the next tick where nothing is."""
@@ -197,20 +206,20 @@ class Recorder(threading.Thread):
             self._own_fault("taking in an entry", fault, store)
             done.set_exception(fault)
             return
-        self._waiting.append((done, tuple(entries)))
+        self._held.promise(done, entries)
 
     def _open_live(self, session: str, first: Draft) -> Entry:
         entry = chain(first, session, 1, self._clock.now(), GENESIS)
         live = _Live(LiveSession(entry, slack_s=self._slack_s), self._clock.drift())
         self._live[session] = live
         live.new.append(entry)
-        self._unsaved.append(entry)
+        self._held.add(entry)
         return entry
 
     def _enter(self, live: _Live, draft: Draft) -> Entry:
         """Append one draft, then whatever alarms it begins or ends."""
         entry = self._append(live, draft)
-        for change in live.session.changes(self._clock.now(), self._fault):
+        for change in live.session.changes(self._clock.now(), self._held.fault_of(entry.session)):
             self._append(live, change)
         return entry
 
@@ -219,13 +228,13 @@ class Recorder(threading.Thread):
         entry = chain(draft, last.session, last.seq + 1, self._clock.now(), last.hash)
         live.session.apply(entry)
         live.new.append(entry)
-        self._unsaved.append(entry)
+        self._held.add(entry)
         return entry
 
     def _tick(self, now: datetime, store: Store, late_s: float) -> None:
         """What time alone brings: no reading, overdue, a clock that was set, a tick that is late
         by so many seconds of the computer."""
-        for live in list(self._live.values()):
+        for session, live in list(self._live.items()):
             try:
                 ahead = self._clock.drift()
                 if abs(ahead - live.clock_ahead) > CLOCK_STEP and not live.session.ended:
@@ -235,36 +244,50 @@ class Recorder(threading.Thread):
                 if late_s > LATE_S and not live.session.ended:
                     body = {"event": "recorder_late", "for_s": round(late_s, 1)}
                     self._append(live, Draft("audit", now, PROGRAM, body))
-                for change in live.session.changes(now, self._fault):
+                for change in live.session.changes(now, self._held.fault_of(session)):
                     self._append(live, change)
             except Exception as fault:  # noqa: BLE001 - see _absorb
                 self._own_fault("the tick", fault, store)
 
-    def _write(self, store: Store) -> None:
-        now = self._clock.now()
-        if not self._unsaved or (self._fault and now < self._retry_at):
-            return
-        try:
-            store.append(self._unsaved)
-        except StoreError as error:
-            if str(error) != self._fault:
-                log.error("record fault: %s", error)
-            self._fault, self._retry_at = str(error), now + TICK
-            return
-        written = self._unsaved
-        self._unsaved = []
-        self._fault = ""
+    def _write(self, store: Store, *, last: bool = False) -> None:
+        written = self._held.write(store, self._clock.now(), last=last)
+        while self._held.refused:
+            session, error = self._held.refused.popitem()
+            if self._sort_out(session, error, store):
+                written = (*written, *self._held.write(store, self._clock.now(), last=last))
         saved_at = self._clock.now()
         for session in {entry.session for entry in written}:
             if session in self._live:
                 self._live[session].saved_at = saved_at
-        waiting, self._waiting = self._waiting, []
-        for done, entries in waiting:
-            done.set_result(entries)
+        self._held.keep(saved_at)
+
+    def _sort_out(self, session: str, error: StoreError, store: Store) -> bool:
+        """The store refused a session's entries for good. Where another program has written in
+        their place they are made anew behind its own, and can be tried once more; else they are
+        kept aside, or what was to begin does not."""
+        held, now = self._held.of(session), self._clock.now()
+        try:
+            there = store.entries(session)
+            if there and held[0].seq > 1 and displaced(held, there):
+                anew = again(held, there[-1], now)
+                LiveSession.of([*there, *anew])  # whatever cannot be replayed is not written
+                self._held.replace(session, held, anew)
+                self._replay(session, store, anew=True)
+                log.error("session %s: another program writes to it", session)
+                return True
+        except StoreError as unread:
+            error = unread
+        except Exception as fault:  # noqa: BLE001 - see _absorb; what was held is kept as it is
+            log.error("session %s cannot be joined: %s", session, type(fault).__name__)
+        if self._held.refuse_start(session, error):
+            self._live.pop(session, None)
+        else:
+            self._held.give_up(session, error, now)
+        return False
 
     def _tell(self, store: Store, *, everyone: bool) -> None:
         now = self._clock.now()
-        unsaved = Counter(entry.session for entry in self._unsaved)
+        unsaved = self._held.counts()
         for session, live in list(self._live.items()):
             if not (live.new or everyone):
                 continue
@@ -272,32 +295,33 @@ class Recorder(threading.Thread):
                 view = live.session.view(
                     now,
                     saved_at=live.saved_at,
-                    unsaved=unsaved[session],
-                    record_fault=self._fault,
+                    unsaved=unsaved.get(session, 0),
+                    record_fault=self._held.fault_of(session),
                 )
-                entries, live.new = tuple(live.new), []
-                self._publish(Update(session, entries, view))
+                update = Update(session, tuple(live.new), view, anew=live.anew)
+                live.new, live.anew = [], False
+                self._publish(update)
             except Exception as fault:  # noqa: BLE001 - whoever shows it must not end the recording
                 self._own_fault("telling of an update", fault, store)
-            if live.session.ended and not unsaved[session]:
+            if live.session.ended and not unsaved.get(session):
                 del self._live[session]
 
-    def _replay(self, session: str, store: Store) -> None:
-        """Build the live session again from the stored entries and those still unsaved."""
+    def _replay(self, session: str, store: Store, *, anew: bool = False) -> None:
+        """Build the live session again from the stored entries and those still unsaved. ``anew``:
+        they are told as a whole, as some have other numbers now."""
         entries = store.entries(session)
         seen = {entry.seq for entry in entries}
-        entries += [e for e in self._unsaved if e.session == session and e.seq not in seen]
+        entries += [e for e in self._held.of(session) if e.seq not in seen]
         if not entries:
             raise KeyError(f"no session {session}")
-        live = LiveSession(entries[0], slack_s=self._slack_s)
-        for entry in entries[1:]:
-            live.apply(entry)
+        live = LiveSession.of(entries, slack_s=self._slack_s)
         known = self._live.get(session)
         self._live[session] = _Live(
             live,
             self._clock.drift(),
             known.saved_at if known else entries[-1].recorded_at,
-            known.new if known else [],
+            entries if anew else known.new if known else [],
+            anew or (known is not None and known.anew),
         )
 
     def _own_fault(self, where: str, fault: Exception, store: Store) -> None:
@@ -311,7 +335,7 @@ class Recorder(threading.Thread):
             try:
                 self._replay(session, store)
             except StoreError as error:
-                self._fault = str(error)
+                self._held.fail(str(error))
                 continue
             body = {"event": "program_fault", "where": where, "fault": type(fault).__name__}
             live = self._live[session]
@@ -320,8 +344,5 @@ class Recorder(threading.Thread):
 
     def _refuse_the_rest(self) -> None:
         self._ended = True
-        waiting, self._waiting = self._waiting, []
-        for done, _ in waiting:
-            done.set_exception(RecorderStopped("ended before this could be saved"))
         for submission in self._inbox.rest():
             submission.done.set_exception(RecorderStopped("the recorder has ended"))

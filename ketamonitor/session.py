@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,14 @@ class LiveSession:
         self._overdue: set[tuple[str, str]] = set()
         self._sound = SoundCheck()
         self.apply(first)
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry], *, slack_s: float = 0.0) -> LiveSession:
+        """The session that a list adds up to; its first entry begins it."""
+        made = cls(entries[0], slack_s=slack_s)
+        for entry in entries[1:]:
+            made.apply(entry)
+        return made
 
     def apply(self, entry: Entry) -> None:
         """Take in the next entry of the list."""
@@ -306,6 +314,10 @@ class LiveSession:
             text = "Monitoring stood still"
             detail = f"for {body['for_s']:g} s; it goes on"
             self._faults[event] = Fault(text, detail, entry.recorded_at)
+        elif event == "renumbered":
+            text = "Another program records this session"
+            detail = f"{body['entries']} entries stand behind its own; close one of the two"
+            self._faults["program_fault"] = Fault(text, detail, entry.recorded_at)
         elif event in ("sound", "lamp"):
             self._signal(event, body)
         elif event == "sound_test":

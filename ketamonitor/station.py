@@ -35,8 +35,10 @@ from ketamonitor.phrases import load_phrases
 from ketamonitor.protocol import TreatmentProtocol, protocol_to_json
 from ketamonitor.record import Record
 from ketamonitor.recorder import Recorder
+from ketamonitor.rescue import Left, RescueFolders
 from ketamonitor.session_locks import locks_of
 from ketamonitor.store import SessionSummary, Store, data_folder, open_store
+from ketamonitor.taking_in import take_in
 from ketamonitor.treatment.checkin import ItemAnswer
 from ketamonitor.treatment.patients import known_patients, same
 from ketamonitor.view import (
@@ -121,7 +123,14 @@ class Station:
         self._finder = finder
         self._readers: dict[str, list[tuple[PortReader, Lane]]] = {}
         self._locks = locks_of(store_url)
-        self._recorder = Recorder(lambda: open_store(store_url), clock, self._publish)
+        #: What became of rescue files of an earlier end, a line each.
+        self.rescued = take_in(store_url, clock.now())
+        self._recorder = Recorder(
+            lambda: open_store(store_url),
+            clock,
+            self._publish,
+            rescue=RescueFolders(store_url),
+        )
         self.signals = signals(clock, self._recorder.submit) if signals else None
         self._recorder.start()
         try:
@@ -372,8 +381,11 @@ class Station:
         file cannot be used."""
         return self.protocols.named(name)
 
-    def close(self) -> None:
-        """Close all ports, write what is left, end. Sessions that run stay unfinished."""
+    def close(self) -> Left | None:
+        """Close all ports, write what is left, end. Sessions that run stay unfinished.
+
+        What could not be saved, if anything: it is in a rescue file by then.
+        """
         for session in list(self._readers):
             self._close_ports(session)
         self._box.stop()
@@ -385,6 +397,7 @@ class Station:
         self._locks.release_all()
         self._reading.close()
         self.people.close()
+        return self._recorder.left
 
     def _publish(self, update: Update) -> None:
         """On the recorder's thread: tones first, they wait for nobody."""

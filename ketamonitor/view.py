@@ -369,8 +369,13 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What the recorder publishes: the entries that are new and the picture they lead to."""
+    """What the recorder publishes: the entries that are new and the picture they lead to.
+
+    ``anew``: the entries are all of the session's, as some that were told before and were not saved
+    have other numbers now.
+    """
 
     session: str
     entries: tuple[Entry, ...]
     view: SessionView
+    anew: bool = False

@@ -256,6 +256,14 @@ def _audit(body: Any) -> tuple[str, str] | None:
         return "Computer clock changed", f"{body['ahead_s']:+.0f} s against session time"
     if event in ("sound", "lamp", "sound_test", "recorder_late"):
         return signal(body)
+    if event == "renumbered":
+        return (
+            "Another program wrote to this session at the same time",
+            f"{body['entries']} entries stand behind its own",
+        )
+    if event == "rescued":
+        how = "as they were entered" if body["as_written"] else "behind what was recorded meanwhile"
+        return f"{body['entries']} entries taken in from a rescue file", how
     if event == "window_late":
         return f"The window stood still for {body['for_s']:g} s", "recording and alerts went on"
     return (f"Program fault in {body['where']}", body["fault"]) if "fault" in body else None

@@ -202,6 +202,9 @@ class _Run:
         except ValueError:  # the sound says so as an alarm; the screen has everything on
             screen = ScreenSettings()
         self.second = SecondSignals(self.window, screen)
+        for line in self.station.rescued:
+            print(f"ketamonitor: {line}", file=sys.stderr)
+        self.window.tell("; ".join(self.station.rescued))
         for done in going:
             self.bridge.deliver(done, lambda _entries: None, self._not_back, self.window)
         self.stillness = Stillness(self.station, self._sessions)
@@ -226,6 +229,22 @@ class _Run:
         if self.window is not None:
             self.window.tell(f"The session was not resumed by itself: {error}")
 
+    def _close_station(self, station: Station) -> None:
+        """Status 1 where entries could not be saved, with the line that says where they are."""
+        sessions = self._sessions()
+        left = station.close()
+        if left is None:
+            return
+        self.status = 1
+        print(f"ketamonitor: {left.words()}", file=sys.stderr)
+        if self.beats is not None:
+            # It was ended by somebody: the guard is not to take status 1 for a death.
+            try:
+                for session in sessions:
+                    self.beats.gone(session)
+            except OSError as error:
+                log.warning("the guard has gone before the window: %s", error.strerror)
+
     def close(self) -> None:
         """Write what is left and end the threads."""
         if self.stillness is not None:
@@ -235,6 +254,6 @@ class _Run:
         if self.window is not None:
             self.window.end()
         if self.station is not None:
-            self.station.close()
+            self._close_station(self.station)
         sys.excepthook = sys.__excepthook__
         threading.excepthook = threading.__excepthook__

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import shiboken6
@@ -81,6 +82,8 @@ class Bridge(QObject):
         for _ in range(len(self._updates)):
             update = self._updates.popleft()
             before = merged.get(update.session)
-            entries = (*before.entries, *update.entries) if before else update.entries
-            merged[update.session] = Update(update.session, entries, update.view)
+            if before is not None and not update.anew:
+                entries = (*before.entries, *update.entries)
+                update = replace(update, entries=entries, anew=before.anew)
+            merged[update.session] = update
         return list(merged.values())

@@ -77,7 +77,10 @@ class LivePage(LiveParts):
         """Takes in what is new. It is drawn at the next frame, at most a quarter second later; an
         alarm that begins, changes or ends waits for no frame."""
         self._view, self._heard_at, self._stale = update.view, self._clock.now(), True
-        self._add([entry for entry in update.entries if entry.seq > self._seq])
+        if update.anew:
+            self.begin(update.entries)
+        else:
+            self._add([entry for entry in update.entries if entry.seq > self._seq])
         if any(entry.kind == "alarm" for entry in update.entries):
             self.refresh()
             self.alarm_bar.repaint()  # now; the rest of the page may have much to draw

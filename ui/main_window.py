@@ -32,7 +32,8 @@ class MainWindow(WindowParts):
         ports: Callable[[], list[PortInfo]] = list_ports,
     ) -> None:
         super().__init__(theme, station, bridge, person, ports)
-        self._may_close = False
+        #: What was asked before closing: whether entries were unsaved, and the words as they stand.
+        self._asked: tuple[bool, str] | None = None
         self._before_devices: QWidget | None = None
         self._connect()
         QShortcut(QKeySequence(LOCK), self).activated.connect(self._lock_by_key)
@@ -247,6 +248,7 @@ class MainWindow(WindowParts):
         self.nav.tick(now)
         if self.chair is not None:
             self.chair.tick()
+        self._ask_on()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no page has taken; the live page has its own."""
@@ -278,14 +280,48 @@ class MainWindow(WindowParts):
         return here is self.sessions or (here is self.review and not self.review.in_form)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """A running session is not left by one click: the window says so and asks once more."""
-        if self.chairs and not self._may_close:
-            self._may_close = True
-            self.tell("A session is running. End it first, or close again to leave it unfinished")
-            event.ignore()
-            return
+        """A running session is not left by one click: the window says so, and what is not saved,
+        and asks once more. Only an answer to words that still stand there counts."""
+        if self.chairs:
+            asked = self._before_closing()
+            if self._asked is None or self._asked != (asked[0], self.fault.text()):
+                self._ask(asked)
+                event.ignore()
+                return
         self.end()
         event.accept()
+
+    def _before_closing(self) -> tuple[bool, str]:
+        """Whether entries are unsaved, and what is to be said before the window closes."""
+        views = [view for view in self.live.views() if view.unsaved]
+        if not views:
+            if self._asked is not None and self._asked[0]:
+                return False, "All is saved now. Close again to leave the session unfinished"
+            return (
+                False,
+                "A session is running. End it first, or close again to leave it unfinished",
+            )
+        counted = ", ".join(
+            f"{view.unsaved} {'entry' if view.unsaved == 1 else 'entries'} of chair"
+            f" {view.info.chair}"
+            for view in views
+        )
+        faults = "; ".join(dict.fromkeys(v.record_fault for v in views if v.record_fault))
+        return True, (
+            f"NOT SAVED YET: {counted}{f' ({faults})' if faults else ''}. Wait: it is tried again"
+            " each second. Or close again: they go into a rescue file for the next start"
+        )
+
+    def _ask(self, asked: tuple[bool, str]) -> None:
+        self.tell(asked[1])
+        self._asked = asked
+
+    def _ask_on(self) -> None:
+        """The words before closing stay true while they stand there."""
+        if self._asked is not None and self._asked[1] == self.fault.text():
+            now_so = self._before_closing()
+            if self._asked[0] or now_so[0]:
+                self._ask(now_so)
 
     def end(self) -> None:
         """End the window's timer, threads and ports. May be called again."""

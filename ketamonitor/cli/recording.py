@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from devices.port import PortError
 from devices.registry import DRIVERS
-from ketamonitor.cli.common import add_store, emit, open_reading, password_of, positive, store_url
+from ketamonitor.cli.common import add_store, open_reading, password_of, positive, store_url
 from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.cli.recording_output import RecordingOutput
 from ketamonitor.clock import SteadyClock
-from ketamonitor.entries import Entry
 from ketamonitor.headless import Headless, interrupted_by_signals
 from ketamonitor.people import SignInError
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, read_protocol
 from ketamonitor.script import Act, ScriptError, read_script
 from ketamonitor.station import SessionPlan, Signals, Station
-from ketamonitor.store import StoreError, data_folder
+from ketamonitor.store import StoreError, data_folder, store_exists
+from ketamonitor.taking_in import take_in
 from ketamonitor.view import DeviceChoice, Patient
 
 #: Who records a simulated session that nobody has signed in for.
@@ -73,19 +71,26 @@ def run_session(args: argparse.Namespace) -> int:
     # Sped-up time is never a patient's time: such a session is marked as simulated for ever.
     simulated = args.simulated or args.speed != 1.0
     devices = _devices(args.device)
-    headless = Headless(tell=_teller(args.json))
+    output = RecordingOutput(as_json=args.json)
+    headless = Headless(tell=output.tell, show=output.show)
     url = store_url(args)
-    start = _last_time(url, args.resume) if args.resume and simulated else None
+    start = _last_time(url, args.resume, output) if args.resume and simulated else None
     clock = SteadyClock(args.speed, start)
     try:
         signals = _signals(url) if args.sound else None
         station = Station(url, clock, headless.publish, signals=signals)
     except (StoreError, ProtocolError) as error:
         raise UserError(str(error)) from error
+    for line in station.rescued:
+        output.say(f"ketamonitor: {line}")
+    status = 1
     try:
-        return _record(args, station, headless, acts, devices, simulated)
+        status = _record(args, station, headless, acts, devices, simulated, output)
     finally:
-        station.close()
+        left = station.close()
+        if left is not None:
+            output.say(f"ketamonitor: {left.words()}")
+    return 1 if left is not None else status
 
 
 def _record(
@@ -95,10 +100,26 @@ def _record(
     acts: list[Act],
     devices: tuple[DeviceChoice, ...],
     simulated: bool,
+    output: RecordingOutput,
 ) -> int:
     if args.resume:
         simulated = _stored_simulated(station, args.resume)
     author = _author(args, station, simulated)
+    # From here on whoever ends it ends a recording, also while the first entry waits to be saved.
+    with interrupted_by_signals(headless.interrupt):
+        return _play(args, station, headless, acts, devices, simulated, author, output)
+
+
+def _play(
+    args: argparse.Namespace,
+    station: Station,
+    headless: Headless,
+    acts: list[Act],
+    devices: tuple[DeviceChoice, ...],
+    simulated: bool,
+    author: str,
+    output: RecordingOutput,
+) -> int:
     try:
         if args.resume:
             session, started_at = args.resume, station.record(args.resume).info.started_at
@@ -116,18 +137,19 @@ def _record(
             )
             session, done = station.start(plan, author, ports_must_open=True)
             started_at = None
+        if not headless.wait(done):
+            output.begin(session)
+            return 1  # it could not even begin to be saved; the end says what is left
         first = done.result()[0]
     except (ValueError, PortError, StoreError, ProtocolError) as error:
         raise UserError(str(error)) from error
     started_at = started_at or first.at
-    emit(args.json, session, {"session": session})
-    with interrupted_by_signals(headless.interrupt):
-        finished = headless.play(station, session, started_at, acts, author, args.for_s)
+    output.begin(session)
+    finished = headless.play(station, session, started_at, acts, author, args.for_s)
     for complaint in headless.complaints:
-        print(complaint, file=sys.stderr)
+        output.say(complaint)
     if not finished:
-        hint = f"recording stopped; go on with: ketamonitor session run --resume {session}"
-        print(hint, file=sys.stderr)
+        output.say(f"recording stopped; go on with: ketamonitor session run --resume {session}")
     return 1 if headless.complaints else 0
 
 
@@ -137,14 +159,6 @@ def _signals(url: str) -> Signals:
     from ketamonitor.signals.settings import SETTINGS_FILE
 
     return annunciator(data_folder(url) / SETTINGS_FILE)
-
-
-def _teller(as_json: bool) -> Any:
-    def tell(entry: Entry) -> None:
-        if as_json:
-            print(json.dumps(entry.as_json(), ensure_ascii=False), flush=True)
-
-    return tell
 
 
 def _devices(given: list[str]) -> tuple[DeviceChoice, ...]:
@@ -213,7 +227,14 @@ def _stored_simulated(station: Station, session: str) -> bool:
         raise UserError(f"there is no session {session}") from error
 
 
-def _last_time(url: str, session: str) -> Any:
+def _last_time(url: str, session: str, output: RecordingOutput) -> datetime:
+    """When a simulated session was recorded last, with what an earlier end could not save."""
+    try:
+        taken = take_in(url, SteadyClock().now()) if store_exists(url) else []
+    except StoreError as error:
+        raise UserError(str(error)) from error
+    for line in taken:
+        output.say(f"ketamonitor: {line}")
     with open_reading(url) as store:
         last = store.last(session)
     if last is None:

@@ -1,7 +1,8 @@
 """What the window tells its guard, a line at a time over a pipe: ids of sessions, no patient data.
 
 ``beat ID ...`` each second, ``gone ID`` for a session that could not come back because it had
-ended, ``signals PATH`` for the settings of the sound.
+ended, or that was left by whoever closed the window, ``signals PATH`` for the settings of the
+sound.
 """
 
 from __future__ import annotations

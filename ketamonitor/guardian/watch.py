@@ -63,8 +63,9 @@ class Watch:
             self._started_at = now
 
     def gone(self, session: str) -> None:
-        """The window says that this session needs nobody: it had ended."""
+        """The window says that this session needs nobody: it had ended, or was left."""
         self.missing = tuple(s for s in self.missing if s != session)
+        self.live = tuple(s for s in self.live if s != session)
 
     def ended(self, status: int, now: datetime) -> Next:
         """The window's process has ended; ``status`` 0 is a clean end."""
