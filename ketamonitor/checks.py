@@ -41,6 +41,11 @@ def text(text: str, what: str, most: int) -> str:
     return text
 
 
+def optional(given: str, what: str, most: int) -> str:
+    """Text that may be empty. It is kept whole or refused with its limit, and never cut."""
+    return text(given, what, most) if given.strip() else ""
+
+
 def one_of(value: str, known: Iterable[str], what: str) -> str:
     names = tuple(known)
     if value not in names:

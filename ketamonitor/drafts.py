@@ -87,12 +87,12 @@ def dose(
         "mg_per_kg": per_kg(mg, weight_kg),
         "device_no": device_no,
         "lot": checks.text(lot, "Lot", 40) if lot is not None else None,
-        "note": note.strip()[: checks.LONGEST_NOTE],
+        "note": checks.optional(note, "Note", checks.LONGEST_NOTE),
     }
     if why.strip():
-        body["why"] = why.strip()[: checks.LONGEST_NOTE]
+        body["why"] = checks.text(why, "Reason", checks.LONGEST_NOTE)
     if site.strip():
-        body["site"] = site.strip()[:40]
+        body["site"] = checks.text(site, "Site", 40)
     if after_hold is not None:
         if hold_s is None or not 0 <= hold_s <= 7200:
             raise ValueError("Say for how long it was held in the mouth, at most 120 min")
@@ -153,7 +153,7 @@ def infusion_start(
         "rate_ml_h": rate_ml_h,
     }
     if why.strip():
-        body["why"] = why.strip()[: checks.LONGEST_NOTE]
+        body["why"] = checks.text(why, "Reason", checks.LONGEST_NOTE)
     return Draft("infusion", at, author, body)
 
 
@@ -168,7 +168,10 @@ def infusion_change(
     reason = reason.strip()
     if action != "resume" and not reason:
         raise ValueError(f"Say why the infusion is to {action}")
-    body: dict[str, Any] = {"action": action, "reason": reason[: checks.LONGEST_NOTE]}
+    body: dict[str, Any] = {
+        "action": action,
+        "reason": checks.optional(reason, "Reason", checks.LONGEST_NOTE),
+    }
     if given_mg is not None:
         if action != "stop":
             raise ValueError("What the pump has given is typed at its stop")

@@ -8,10 +8,10 @@ side was.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 
@@ -22,6 +22,7 @@ from ketamonitor.alarm_review import AlarmReview, SessionReview, review_session,
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, protocol_to_json
 from ketamonitor.session import LiveSession
+from ketamonitor.typed import number as typed_number
 from ketamonitor.view import ActiveAlarm
 
 #: As the recorder ticks; a tick that an entry follows within the second is left out.
@@ -123,10 +124,11 @@ def with_value(id: str, value: float) -> Other:
 
 def typed_value(row: AlarmLimit, typed: str) -> float:
     """Another value for a row, as typed; a comma counts as a point. Raises ``ValueError``."""
-    text = typed.strip().replace(",", ".").replace("−", "-")
-    if not re.fullmatch(r"[+-]?\d{1,3}(\.\d{1,2})?", text, re.ASCII):
-        raise ValueError(f"Type the other value as a number, such as {row.value:g}")
-    value = float(text)
+    how = f"Type the other value as a number, such as {row.value:g}"
+    read = typed_number(typed, how)
+    if read is None or abs(read) >= 1000 or read != read.quantize(Decimal("0.01")):
+        raise ValueError(how)
+    value = float(read)
     if value == row.value:
         raise ValueError(f"The limit has the value {row.value:g} already: type another one")
     _with(row, value)

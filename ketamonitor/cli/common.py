@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import math
 import os
 
+from ketamonitor import typed
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.store import Store, StoreError, default_store_url, open_store
 
@@ -30,12 +30,12 @@ def store_url(args: argparse.Namespace) -> str:
 def positive(text: str) -> float:
     """A number above 0, for argparse."""
     try:
-        number = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not (math.isfinite(number) and number > 0):
+        read = typed.number(text, f"{text!r} is not a number")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if read is None or read <= 0:
         raise argparse.ArgumentTypeError(f"{text} must be above 0")
-    return number
+    return float(read)
 
 
 def emit(as_json: bool, line: str, data: object) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from ketamonitor import intake
 from ketamonitor.treatment.checkin import Value
 from ketamonitor.treatment.checkin_items import Field, FieldKind
+from ketamonitor.typed import last_time_of_day
+from ketamonitor.typed import moment as typed_moment
 
 #: A meal or a weighing further back than this is a slip of the year.
 FURTHEST_BACK = timedelta(days=366)
-
-_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})", re.ASCII)
-_BOTH = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]+(\d{1,2})[:.](\d{2})", re.ASCII)
 
 
 def read_field(row: Field, typed: str, now: datetime) -> Value:
@@ -33,19 +31,10 @@ def read_when(typed: str, what: str, now: datetime) -> datetime:
     needs its day. Raises ``ValueError``."""
     text = typed.strip()
     how = f"{what}: type it as 07:30, or 2026-11-23 19:00"
-    if match := _BOTH.fullmatch(text):
-        day, hour, minute = match.groups()
-    elif match := _CLOCK.fullmatch(text):
-        day = now.date().isoformat()
-        hour, minute = match.groups()
-    else:
-        raise ValueError(how)
     try:
-        moment = datetime.fromisoformat(f"{day}T{int(hour):02}:{minute}").replace(tzinfo=now.tzinfo)
+        moment = typed_moment(text, how, now.tzinfo) or last_time_of_day(text, how, now)
     except ValueError as error:
         raise ValueError(how) from error
-    if moment > now and _CLOCK.fullmatch(text):
-        moment -= timedelta(days=1)
     if moment > now:
         raise ValueError(f"{what}: {text} is still to come")
     if now - moment > FURTHEST_BACK:

@@ -176,7 +176,7 @@ def rate_change(
         "action": "rate",
         "mg_per_min": mg_per_min,
         "rate_ml_h": rate_ml_h,
-        "reason": reason.strip()[: checks.LONGEST_NOTE],
+        "reason": checks.optional(reason, "Reason", checks.LONGEST_NOTE),
     }
     return Draft("infusion", at, author, body)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,6 +11,7 @@ from typing import Any
 
 from ketamonitor import checks
 from ketamonitor.entries import Draft, Entry
+from ketamonitor.typed import number as typed_number
 
 #: The chain's name, in the place where an entry has its session.
 LEDGER = "ledger"
@@ -23,8 +23,6 @@ TOLERANCE = Decimal("0.05")
 MOST_MG = Decimal(100_000)
 
 _ZERO = Decimal(0)
-
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 
 
 class What(StrEnum):
@@ -202,13 +200,9 @@ def amount(typed: str, what: str) -> Decimal:
 
 
 def _number(typed: str, what: str) -> Decimal:
-    typed = typed.strip()
-    if not typed:
+    number = typed_number(typed, f"{what} must be a number, such as 34.2")
+    if number is None:
         raise ValueError(f"{what}: type the number")
-    # Digits and one point only: Decimal alone would take 1e3, 1_000, nan and other alphabets.
-    if not _PLAIN.fullmatch(typed):
-        raise ValueError(f"{what} must be a number with a point, such as 34.2")
-    number = Decimal(typed)
     if abs(number) > MOST_MG:
         raise ValueError(f"{what} must be at most {MOST_MG}")
     if number != number.quantize(Decimal("0.001")):

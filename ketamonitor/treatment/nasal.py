@@ -6,8 +6,6 @@ spray in each nostril, no green dot left, five minutes of rest, then the next de
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,6 +13,7 @@ from datetime import date, datetime, timedelta
 from ketamonitor import checks, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.treatment.plan import DosePlan
+from ketamonitor.typed import expiry
 
 #: The steps of one device in order; what else can happen to it.
 STEPS = ("lot", "dots", "head", "first", "second", "empty")
@@ -35,8 +34,6 @@ SHORT = {
 #: Reasons to stop early; any other is typed.
 STOP_REASONS = ("Patient asks to stop", "Nausea or vomiting", "Too drowsy", "Device fault")
 LONGEST_REASON = 200
-
-_EXPIRY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?|(\d{2})[/.](\d{4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,20 +218,10 @@ class Nasal:
 def read_expiry(typed: str, on: date) -> str:
     """``2027-08``, ``08/2027`` or ``2027-08-31`` as ISO text; without a day the whole month
     counts. Raises ``ValueError`` for what is no month and for what has expired by ``on``."""
-    text = typed.strip()
-    how = "Type the expiry as on the pack: 2027-08 or 08/2027"
-    match = _EXPIRY.fullmatch(text)
-    if match is None:
-        raise ValueError(how)
-    year, month = int(match[1] or match[5]), int(match[2] or match[4])
-    try:
-        last = date(year, month, int(match[3]) if match[3] else monthrange(year, month)[1])
-    except ValueError as error:  # calendar's own error for a month is one, too
-        raise ValueError(how) from error
-    told = last.isoformat() if match[3] else f"{year:04}-{month:02}"
+    last, told = expiry(typed, "Type the expiry as on the pack: 2027-08 or 08/2027")
     if last < on:
         raise ValueError(f"Expired {told}: use another device")
-    if year > on.year + 10:
+    if last.year > on.year + 10:
         raise ValueError(f"The expiry {told} is more than ten years ahead. Check the year")
     return told
 

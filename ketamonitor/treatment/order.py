@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Any
 from ketamonitor import checks
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.treatment.plan import DosePlan
+from ketamonitor.typed import number as typed_number
 
 #: What may be typed of an order: its key in the body, the words for it, its unit.
 NUMBERS = {
@@ -29,8 +29,6 @@ WEIGHT_BASES = ("actual", "ideal", "adjusted")
 
 #: A rounded number may stand for an exact one that is at most this share away from it.
 MOST_ROUNDED = Decimal("0.02")
-
-_DECIMAL = re.compile(r"\d{1,5}(\.\d{1,4})?|\.\d{1,4}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +72,17 @@ class Orders:
             self.all = [order for order in self.all if order.seq != entry.body["of_seq"]]
 
 
-def number(typed: str, key: str) -> Decimal | None:
+def number(text: str, key: str) -> Decimal | None:
     """A number of an order as typed, exact; ``None`` where nothing is. Raises ``ValueError``."""
-    text = typed.strip().replace(",", ".")
     what, unit = NUMBERS[key]
-    if not text:
+    how = f"The {what} must be a number in {unit}, such as 34.2"
+    value = typed_number(text, how)
+    if value is None:
         return None
-    if not _DECIMAL.fullmatch(text):
-        raise ValueError(f"The {what} must be a number in {unit}, such as 34.2")
-    value = Decimal(text)
     if value <= 0:
         raise ValueError(f"The {what} must be above 0 {unit}")
+    if value >= 100_000 or value != value.quantize(Decimal("0.0001")):
+        raise ValueError(how)
     return value
 
 
@@ -120,7 +118,7 @@ def read(
         minutes=got["minutes"],
         devices=None if devices is None else int(devices),
         weight_basis=weight_basis,
-        prescriber=prescriber.strip()[:80],
+        prescriber=checks.optional(prescriber, "Prescriber", 80),
     )
     for fault in disagreements(order, plan):
         raise ValueError(fault)
@@ -198,7 +196,7 @@ def draft(order: Order, plan: DosePlan, *, reason: str, at: datetime, author: st
     """The order as an entry. Raises ``ValueError`` where the protocol's range asks for a reason."""
     for fault in disagreements(order, plan):
         raise ValueError(fault)
-    reason = reason.strip()[: checks.LONGEST_NOTE]
+    reason = checks.optional(reason, "Reason", checks.LONGEST_NOTE)
     if not reason:
         for line in outside(order, plan):
             raise ValueError(f"{line}: say why")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketamonitor import intake
+from ketamonitor.typed import MONTHS
 
 TODAY = date(2026, 11, 23)
 
@@ -73,7 +74,7 @@ def test_a_birth_date_that_cannot_be_is_refused(typed: str, says: str) -> None:
 
 @given(st.dates(min_value=date(1920, 1, 1), max_value=TODAY))
 def test_each_way_of_writing_a_date_means_the_same(born: date) -> None:
-    month = intake.MONTHS[born.month - 1].title()
+    month = MONTHS[born.month - 1].title()
     for typed in (
         born.isoformat(),
         f"{born.day} {month} {born.year}",

@@ -22,6 +22,7 @@ from tests.domain.builders import chained, protocol, started
 from tests.ui.forms import START, Bench
 from tests.ui.keys import Keys
 from ui.pages.dose import DosePanel
+from ui.pages.field import Field
 from ui.pages.infusion_part import InfusionPart
 from ui.pages.oral_part import OralPart
 from ui.pages.order_part import OrderPart
@@ -262,6 +263,35 @@ def test_a_pause_is_four_keys_and_a_stop_takes_the_pumps_figure(qtbot: QtBot) ->
     (draft,) = room.write()
     assert draft.body == {"action": "stop", "reason": "Order complete", "given_mg": "17.1"}
     assert room.live.record.infusions[0].pump_mg == "17.1"
+
+
+def test_the_reason_that_is_shown_is_the_one_that_is_recorded(qtbot: QtBot) -> None:
+    room = Room(qtbot, None, running())
+    for key in "p1":
+        room.keys.press(key)
+    part = room.panel.part
+    assert isinstance(part, InfusionPart)
+    room.keys.fill("Reason", "Nausea, vomited")
+    assert part.why.choice.chosen is None  # typing took the chosen one back
+    room.keys.enter()
+    (draft,) = room.write()
+    assert draft.body == {"action": "pause", "reason": "Nausea, vomited"}
+
+
+def test_what_is_too_long_for_a_field_is_not_taken_and_never_cut(qtbot: QtBot) -> None:
+    field = Field()
+    qtbot.addWidget(field)
+    field.setMaxLength(10)
+    field.setText("0123")
+    clipboard = QApplication.clipboard()
+    clipboard.setText("456789 and more")
+    with qtbot.waitSignal(field.inputRejected):
+        field.paste()
+    assert field.text() == "0123"
+    assert field.refusal == "At most 10 characters: what was typed or pasted is not taken"
+    clipboard.setText("456789")
+    field.paste()
+    assert field.text() == "0123456789"
 
 
 def test_a_change_is_dated_to_its_first_key_and_not_to_when_the_panel_was_opened(

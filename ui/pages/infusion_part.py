@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from ketamonitor import drafts, intake
+from ketamonitor import checks, drafts, intake
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.treatment import infusion, order
@@ -14,6 +14,7 @@ from ketamonitor.treatment.order import Order
 from ketamonitor.view import InfusionView, SessionInfo, SessionView
 from ketamonitor.words import clock
 from ui.pages.dose_part import DosePart, order_words
+from ui.pages.own_words import OwnWords
 from ui.pages.parts import Bar, Kit
 from ui.pages.protocol_lines import arithmetic, dose_line
 
@@ -94,10 +95,11 @@ class InfusionPart(DosePart):
         self.number = kit.field("", "Number", big=True)
         self._asks = kit.label("", "muted")
         self._then = kit.says()
-        self.reason = kit.choice(
-            list(REASONS), shown={r: f"{r}\nkey {n}" for n, r in enumerate(REASONS, 1)}
+        self.why = OwnWords(
+            kit.choice(list(REASONS), shown={r: f"{r}\nkey {n}" for n, r in enumerate(REASONS, 1)}),
+            kit.field("Or another reason", "Reason"),
+            checks.LONGEST_NOTE,
         )
-        self.words = kit.field("Or another reason", "Reason")
         head = QHBoxLayout()
         head.addWidget(self._given)
         head.addStretch()
@@ -113,15 +115,15 @@ class InfusionPart(DosePart):
         run.addWidget(self._then)
         self._why = kit.label("Reason", "muted")
         run.addWidget(self._why)
-        run.addWidget(self.reason)
-        run.addWidget(self.words)
+        run.addWidget(self.why.choice)
+        run.addWidget(self.why.text)
         layout.addWidget(self._run)
         start.addWidget(kit.label("The pump gives the drug, this screen records it.", "muted"))
         layout.addStretch()
         self.minutes.changed.connect(self._picked)
         self.action.changed.connect(self._turned)
-        self.reason.changed.connect(self.changed)
-        for typed in (*self._typed, self.words):
+        self.why.changed.connect(self.changed)
+        for typed in self._typed:
             typed.textChanged.connect(self.changed)
 
     @property
@@ -175,7 +177,7 @@ class InfusionPart(DosePart):
         )
 
     def _change(self, at: datetime, author: str) -> Draft:
-        reason = self.words.text().strip() or self.reason.chosen or ""
+        reason = self.why.words
         done = self.action.chosen
         if done == BOLUS:
             plan = self._info.protocol.dose
@@ -187,17 +189,20 @@ class InfusionPart(DosePart):
         if done == NEW_RATE:
             rate, pump = self._new_rate()
             return infusion.rate_change(rate, reason, rate_ml_h=pump, at=at, author=author)
-        shown = self.number.text().strip().replace(",", ".") if done == "Stop" else ""
-        if shown:
-            order.number(shown, "mg")
+        shown = order.number(self.number.text(), "mg") if done == "Stop" else None
         return drafts.infusion_change(
-            (done or "").lower(), reason, given_mg=shown or None, at=at, author=author
+            (done or "").lower(),
+            reason,
+            given_mg=None if shown is None else str(shown),
+            at=at,
+            author=author,
         )
 
     def clear(self) -> None:
-        for choice in (self.minutes, self.action, self.reason):
+        for choice in (self.minutes, self.action):
             choice.clear()
-        for typed in (*self._typed, self.words):
+        self.why.clear()
+        for typed in self._typed:
             typed.clear()
 
     def follow(self, view: SessionView, record: Record) -> None:
@@ -229,7 +234,7 @@ class InfusionPart(DosePart):
         self.action.allow("Pause", running)
         self.action.allow("Resume", not running)
         needs_reason = self.action.chosen not in (None, "Resume", BOLUS)
-        for widget in (self._why, self.reason, self.words):
+        for widget in (self._why, self.why.choice, self.why.text):
             widget.setVisible(needs_reason)
         asks = self._question(now)
         for widget in (self._asks, self.number, self._then):
@@ -260,10 +265,7 @@ class InfusionPart(DosePart):
         is of the open number."""
         rate = self.action.chosen == NEW_RATE and bool(self.number.text().strip())
         if self._going and (rate or self.action.chosen in ("Pause", "Stop")):
-            if text.isdecimal() and 1 <= int(text) <= len(REASONS):
-                self.reason.choose(REASONS[int(text) - 1])
-                return True
-            return False
+            return self.why.digit(text)
         return super().digit(text)
 
     def _question(self, now: InfusionView) -> str:

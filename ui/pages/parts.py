@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.pages.field import Field
 from ui.theme import Theme
 from ui.tokens import Tokens
 from ui.typeface import ACTION, BODY, COUNTDOWN, FACT, LABEL, TITLE
@@ -68,7 +69,7 @@ class Kit:
 
     def field(self, hint: str, name: str, *, big: bool = False, secret: bool = False) -> QLineEdit:
         """An empty text field. ``name`` is what a screen reader says."""
-        made = QLineEdit()
+        made = Field()
         made.setPlaceholderText(hint)
         made.setAccessibleName(name)
         made.setFont(self.theme.font(COUNTDOWN if big else ACTION, 600 if big else 400))
