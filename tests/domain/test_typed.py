@@ -40,15 +40,15 @@ def test_a_number_is_read_alike_everywhere(place: str, text: str, value: float) 
     "text", ["1,000", "34,125", "100,000", "1,000,000", "1.000,5", "1,000.5", "1 000", "1'000"]
 )
 def test_a_separator_of_thousands_is_never_read(place: str, text: str) -> None:
-    with pytest.raises(Exception, match="two ways|number") as refused:
+    with pytest.raises(Exception, match=r"two ways|number") as refused:
         PLACES[place](text)
     assert "\n" not in str(refused.value)
 
 
 def test_a_number_that_can_be_read_two_ways_is_asked_about_with_both() -> None:
-    with pytest.raises(ValueError, match="two ways: type 1000, or 1.0 with a point"):
+    with pytest.raises(ValueError, match=r"two ways: type 1000, or 1\.0 with a point"):
         intake.amount("1,000", "dose", "mg")
-    with pytest.raises(ValueError, match="two ways: type 34125, or 34.125 with a point"):
+    with pytest.raises(ValueError, match=r"two ways: type 34125, or 34\.125 with a point"):
         ledger.amount("34,125", "Given")
 
 
@@ -65,11 +65,12 @@ def test_only_ascii_digits_are_digits(place: str, text: str) -> None:
 @given(st.decimals(Decimal("0.001"), Decimal(99999), places=3), st.sampled_from(".,"))
 def test_what_is_read_is_what_was_typed_or_is_refused(value: Decimal, sign: str) -> None:
     text = str(value).replace(".", sign)
-    try:
+    if sign == "," and 1 <= value < 1000:
+        # three places after a comma look like thousands, be they ever so right
+        with pytest.raises(ValueError, match="two ways"):
+            typed.number(text, "no")
+    else:
         assert typed.number(text, "no") == value
-    except ValueError as error:
-        assert sign == ","
-        assert "two ways" in str(error)
 
 
 @given(st.text(max_size=12))
