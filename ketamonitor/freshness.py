@@ -13,6 +13,8 @@ from ketamonitor.view import ActiveAlarm, Freshness, ShownValue
 CUFF_INTERVAL = timedelta(minutes=15)
 #: Continuous values, for monitors that send every second; slower ones get their own multiple.
 FRESH_S, STALE_S = 5.0, 10.0
+#: The sender itself says that it has none.
+NO_VALUE = "no value"
 
 
 def shown_values(
@@ -25,7 +27,7 @@ def shown_values(
     cuff_state: str,
 ) -> dict[str, ShownValue]:
     """What to show of each metric; a person's answers are not among them. ``intervals``: seconds
-    between a source's values."""
+    between a source's values, where it has not been seen to send more often."""
     return {
         key: (
             _cuff(item, now, next_bp, cuff_state, "cuff_failed" in active)
@@ -33,7 +35,7 @@ def shown_values(
             else _continuous(
                 item,
                 now,
-                intervals.get(item.source, 1.0),
+                item.interval_s(intervals),
                 silent="no reading" if f"no_reading:{key}" in active else "",
                 lost="link lost" if f"link_lost:{item.source}" in active else "",
             )
@@ -80,7 +82,7 @@ def _continuous(
     known: Known, now: datetime, interval: float, *, silent: str, lost: str
 ) -> ShownValue:
     """``silent`` and ``lost`` are the reasons for dashes; a lost link's figure ages first."""
-    if known.doubtful is not None and known.doubtful_at is not None:
+    if known.doubtful is not None and known.doubtful_at is not None and not known.missing:
         age = (now - known.doubtful_at).total_seconds()
         if age <= max(STALE_S, 3 * interval):
             return ShownValue(
@@ -91,10 +93,15 @@ def _continuous(
                 "not plausible",
             )
     if known.value is None or known.at is None:
-        return ShownValue(None, None, known.source, Freshness.NO_DATA, "no reading yet")
+        why = NO_VALUE if known.missing else "no reading yet"
+        return ShownValue(None, None, known.source, Freshness.NO_DATA, why)
     age = (now - known.at).total_seconds()
     if silent:
         return ShownValue(known.value, known.at, known.source, Freshness.TECHNICAL, silent)
+    if known.missing:  # said, and not only silent: the last number is no longer so
+        return ShownValue(
+            known.value, known.at, known.source, Freshness.TECHNICAL, lost or NO_VALUE
+        )
     if age <= max(FRESH_S, 1.5 * interval):
         return ShownValue(known.value, known.at, known.source, Freshness.FRESH, "")
     if age <= max(STALE_S, 3 * interval):

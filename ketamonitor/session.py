@@ -63,7 +63,9 @@ class LiveSession:
         self.alarms = manager(self.info.protocol)
         self.last: Entry = first
         self._slack_s = slack_s
-        self._vitals = Vitals(self.info.protocol.limit, self.info.protocol.technical.no_reading_s)
+        self._vitals = Vitals(
+            self.info.protocol.limit, self.info.protocol.technical.no_reading_s, slack_s
+        )
         self._vitals.lead([device.source for device in self.info.devices])
         self._follow_ups = FollowUps()
         self._links = {

@@ -14,6 +14,7 @@ from ketamonitor.alarms.limits import usable
 from ketamonitor.alarms.situation import Known, Sample
 from ketamonitor.entries import Entry
 from ketamonitor.instruments import INSTRUMENTS
+from ketamonitor.pace import Pace
 
 #: Values are kept for limits at least so long, and at least so many of them.
 KEPT = timedelta(minutes=2)
@@ -29,10 +30,11 @@ class Vitals:
 
     A continuous metric that two monitors measure has one leading source at a time: the one listed
     first in the session, until it has no value or stops. So two oximeters do not flap in one tile
-    and the limits judge one series. A cuff result counts from whomever it comes.
+    and the limits judge one series. A cuff result counts from whomever it comes. ``slack_s`` is
+    added to what a sender's pace is observed to be (sped-up time only).
     """
 
-    def __init__(self, limits: Sequence[AlarmLimit], quiet_s: float) -> None:
+    def __init__(self, limits: Sequence[AlarmLimit], quiet_s: float, slack_s: float = 0.0) -> None:
         self.known: dict[str, Known] = {}
         self.samples: dict[str, deque[Sample]] = {}
         self.last_bp_at: datetime | None = None
@@ -40,6 +42,8 @@ class Vitals:
         #: Cuff readings and answers, few and far between: what striking one of them folds anew.
         self._single: dict[int, Entry] = {}
         self._quiet = timedelta(seconds=quiet_s)
+        self._slack_s = slack_s
+        self._paces: dict[tuple[str, str], Pace] = {}
         longest = max(
             (max(limit.for_s, (limit.trend_min or 0) * 60) for limit in limits), default=0.0
         )
@@ -62,7 +66,11 @@ class Vitals:
             self._single[entry.seq] = entry
         for key, value in body["values"].items():
             if key in METRICS and (only is None or key in only):
-                self._value(key, value, _when(entry), body["source"], key in doubtful)
+                source, every_s = body["source"], None
+                if not METRICS[key].episodic:
+                    pace = self._paces.setdefault((source, key), Pace())
+                    every_s = pace.word(_when(entry), entry.recorded_at)
+                self._value(key, value, _when(entry), source, key in doubtful, every_s)
 
     def answer(self, entry: Entry) -> None:
         """Take in an observation entry: limits may be set on an instrument, too."""
@@ -92,27 +100,37 @@ class Vitals:
                 self.answer(entry)
 
     def _value(
-        self, key: str, value: float | None, at: datetime, source: str, doubtful: bool
+        self,
+        key: str,
+        value: float | None,
+        at: datetime,
+        source: str,
+        doubtful: bool,
+        every_s: float | None = None,
     ) -> None:
-        known = self.known.get(key, Known())
+        every_s = None if every_s is None else every_s + self._slack_s
+        known = self.known.get(key) or Known(source=source)
         if not self._leads(key, known, source, value, at):
             return
         newest = max((t for t in (known.at, known.doubtful_at) if t is not None), default=None)
         if newest is not None and at < newest:
             return  # an older value than the last changes nothing
+        if source == known.source:
+            known = replace(known, every_s=every_s)
+        none = replace(known, missing=True, missing_at=known.missing_at or at)
         plain = usable(value)
         doubtful = doubtful or _outside(key, value)
         if value is not None and (doubtful or not plain):
             # What is no finite number is kept out of sight as well: it is not even a doubtful one.
             self.known[key] = (
-                replace(known, doubtful=value, doubtful_at=at, missing=False)
+                replace(known, doubtful=value, doubtful_at=at, missing=False, missing_at=None)
                 if plain
-                else replace(known, missing=True)
+                else none
             )
         elif value is None:
-            self.known[key] = replace(known, missing=True)
+            self.known[key] = none
         else:
-            self.known[key] = Known(value, at, source)
+            self.known[key] = Known(value, at, source, every_s=every_s)
             if key in _PRESSURES:
                 self.last_bp_at = at
         kept = self.samples.setdefault(key, deque())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ketamonitor import words
 from ketamonitor.alarm_plan import AlarmLimit
-from ketamonitor.alarms.situation import Sample, Situation
+from ketamonitor.alarms.situation import Known, Sample, Situation
 from ketamonitor.view import ActiveAlarm, Baseline
 
 
@@ -152,7 +152,7 @@ def _persists(limit: AlarmLimit, run: Run, samples: Sequence[Sample], situation:
 def _stale_s(limit: AlarmLimit, situation: Situation) -> float:
     """After so many seconds the last value is no longer the present one."""
     known = situation.known.get(limit.metric)
-    interval = situation.intervals.get(known.source if known else "", 1.0)
+    interval = (known or Known()).interval_s(situation.intervals)
     return max(situation.protocol.technical.no_reading_s, 2.5 * interval)
 
 

@@ -16,7 +16,9 @@ class Known:
     """The last word of any monitor or nurse on one metric.
 
     ``value`` is the last plausible one and ``at`` when it was measured; ``doubtful`` the value that
-    came later and is implausible; ``missing`` says that the last reading had none.
+    came later and is implausible; ``missing`` says that the last reading had none, and
+    ``missing_at`` since when it has been so. ``every_s`` are the seconds between two words of the
+    source on it, as observed; ``None`` while too few have come.
     """
 
     value: float | None = None
@@ -25,6 +27,13 @@ class Known:
     doubtful: float | None = None
     doubtful_at: datetime | None = None
     missing: bool = False
+    missing_at: datetime | None = None
+    every_s: float | None = None
+
+    def interval_s(self, intervals: Mapping[str, float]) -> float:
+        """What its values age by: the observed interval, or the driver's where that is shorter."""
+        usual = intervals.get(self.source, 1.0)
+        return usual if self.every_s is None else min(usual, self.every_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,10 +56,16 @@ def _no_reading(key: str, known: Known, situation: Situation) -> Iterator[Active
         return  # never had a value, or the lost link says it already
     technical = situation.protocol.technical
     quiet_s = (situation.now - known.at).total_seconds()
-    low_s = max(technical.no_reading_s, 2.5 * situation.intervals.get(known.source, 1.0))
-    if quiet_s <= low_s:
+    low_s = max(technical.no_reading_s, 2.5 * known.interval_s(situation.intervals))
+    # Who says that there is no value need not be waited for until the next one would be due.
+    said_s = 0.0
+    if known.missing and known.missing_at is not None:
+        said_s = (situation.now - known.missing_at).total_seconds()
+    if quiet_s <= low_s and said_s <= technical.no_reading_s:
         return
-    priority = "medium" if quiet_s > max(technical.no_reading_medium_s, low_s) else "low"
+    medium_s = technical.no_reading_medium_s
+    late = quiet_s > max(medium_s, low_s) or said_s > medium_s
+    priority = "medium" if late else "low"
     last = (
         "" if known.value is None else f"last {words.exact(known.value)} at {words.clock(known.at)}"
     )
@@ -102,7 +108,9 @@ def _link(link: LinkView, situation: Situation) -> Iterator[ActiveAlarm]:
         yield _made(f"demo:{source}", "demo", "medium", text, situation, detail=detail)
         return
     waited = (situation.now - situation.started_at).total_seconds()
-    interval = 2.5 * situation.intervals.get(source, 1.0)
+    heard = [known for known in situation.known.values() if known.source == source]
+    usual = situation.intervals.get(source, 1.0)
+    interval = 2.5 * min((known.interval_s(situation.intervals) for known in heard), default=usual)
     if link.last_value_at is None and waited > max(technical.no_reading_s, interval):
         late = waited > max(technical.no_reading_medium_s, interval)
         why = situation.sensors_off.get(source, "")
