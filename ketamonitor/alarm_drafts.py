@@ -20,7 +20,7 @@ from ketamonitor.alarm_plan import (
     check_limits,
 )
 from ketamonitor.entries import PROGRAM, Draft
-from ketamonitor.view import ActiveAlarm
+from ketamonitor.view import DUE_KINDS, ActiveAlarm
 from ketamonitor.words import SHORT, exact
 
 
@@ -226,7 +226,7 @@ def follow_up(
 
 def overdue(what: str, due_at: datetime, *, at: datetime) -> Draft:
     """A reminder: something of the schedule was not recorded in time. It is no alarm."""
-    name = "BP" if what == "bp" else "Observation"
+    name = DUE_KINDS.get(what, what)
     body = {
         "event": "overdue",
         "what": what,

@@ -6,7 +6,7 @@ It lies as ``clinic.toml`` beside the folder of protocols; only data sheets of f
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -32,10 +32,13 @@ class Contact(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class Clinic(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The setting, by ``name`` and the lines of its ``address``. ``person``: people by the short
-    name they sign in with; who is not there is reached by the setting's ``phone`` and ``email``."""
+    name they sign in with; who is not there is reached by the setting's ``phone`` and ``email``.
+
+    ``setting``: inpatients are not enrolled in the REMS, and no form is handed in for them."""
 
     name: Line
     address: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=6)]
+    setting: Literal["outpatient", "inpatient"] = "outpatient"
     phone: Reached = ""
     email: Reached = ""
     person: dict[str, Contact] = {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
+import msgspec
+
 from devices.metrics import METRICS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, NIBP_SYS
 from ketamonitor import words
 from ketamonitor.alarm_course import AlarmEpisode
@@ -23,7 +25,7 @@ from ketamonitor.course import (
     Series,
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Body, Entry
-from ketamonitor.protocol import protocol_from_json
+from ketamonitor.protocol import TreatmentProtocol, protocol_from_json
 from ketamonitor.treatment.adverse import AdverseEvents
 from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.corrections import Corrections
@@ -35,6 +37,7 @@ from ketamonitor.treatment.infusion import Act, act_of
 from ketamonitor.treatment.nasal import Nasal
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.order import Orders
+from ketamonitor.treatment.plan import ENROLMENT, INPATIENT, OUTPATIENT
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
 #: Events whose own text stands among the numbered events of the session.
@@ -385,6 +388,20 @@ def body_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _in_setting(protocol: TreatmentProtocol, setting: str) -> TreatmentProtocol:
+    """The protocol as it is followed in that setting: inpatients are not enrolled in the REMS, and
+    no form is handed in for them (spravatorems.com, page for inpatient settings)."""
+    if setting != INPATIENT:
+        return protocol
+    plan = protocol.checkin
+    checkin = msgspec.structs.replace(
+        plan,
+        needed=tuple(key for key in plan.needed if key != ENROLMENT),
+        asked=tuple(key for key in plan.asked if key != ENROLMENT),
+    )
+    return msgspec.structs.replace(protocol, forms=(), checkin=checkin)
+
+
 def session_info(first: Entry) -> SessionInfo:
     """What a session's first entry says. Raises ``ValueError`` if it is not a start."""
     body = first.body
@@ -396,7 +413,7 @@ def session_info(first: Entry) -> SessionInfo:
         first.at,
         Patient(patient["name"], patient["mrn"], date.fromisoformat(patient["born"])),
         body["weight_kg"],
-        protocol_from_json(body["protocol"]),
+        _in_setting(protocol_from_json(body["protocol"]), body.get("setting", OUTPATIENT)),
         device_choices(body),
         body["simulated"],
         body["chair"],

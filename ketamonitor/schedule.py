@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ketamonitor.course import Series
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.treatment.not_done import NotDoneSlots
@@ -18,6 +20,9 @@ from ketamonitor.words import clock
 if TYPE_CHECKING:
     from ketamonitor.record import Record
 
+#: The instrument by which somebody enters what the oximeter shows.
+TYPED_SPO2 = "spo2_read"
+
 #: More slots than this no row has (one a minute for a day): a clock far off must not make a list
 #: without end.
 MOST_SLOTS = 1440
@@ -25,7 +30,8 @@ MOST_SLOTS = 1440
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done, in any order: times of blood pressures, and of answers by instrument.
+    """What was done, in any order: times of blood pressures, and of answers by instrument; and the
+    monitor's own SpO2, in the order in which it came, and when one was typed.
 
     ``infusing``: an infusion runs. ``infused_until`` is when the stop of the last one was
     *entered* (``None`` without one): rows that go on while an infusion runs go on so long, and a
@@ -34,6 +40,8 @@ class Done:
 
     bp: Sequence[datetime] = ()
     answers: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+    spo2: Series = field(default_factory=Series)
+    typed_spo2: Sequence[datetime] = ()
     not_done: NotDoneSlots = field(default_factory=NotDoneSlots)
     infused_until: datetime | None = None
     infusing: bool = False
@@ -57,6 +65,13 @@ def due_of(record: Record, now: datetime) -> tuple[DueItem, ...]:
     done = Done(
         [cuff.at for cuff in record.cuff if cuff.plotted],
         answers,
+        record.series.get("spo2", Series()),
+        # declined is an answer and no saturation
+        [
+            answer.at
+            for answer in record.answers
+            if answer.instrument == TYPED_SPO2 and answer.value is not None and not answer.struck
+        ],
         record.not_done,
         max((at for at in stops if at is not None), default=None),
         any(i.stopped_at is None for i in record.infusions),
@@ -92,6 +107,10 @@ def _item(plan: DuePlan, slot: _Slot, needed: Sequence[str], done: Done, now: da
     missing: tuple[str, ...] = ()
     if plan.what == "bp":
         hit = _first(done.bp, slot)
+    elif plan.what == "spo2":
+        typed = _first(done.typed_spo2, slot)
+        seen = [at for at in (typed, _first_value(done.spo2, slot)) if at is not None]
+        hit = min(seen, default=None)
     else:
         found = {key: _first(done.answers.get(key, ()), slot) for key in needed}
         times = [at for at in found.values() if at is not None]
@@ -137,6 +156,17 @@ def _open_state(plan: DuePlan, slot: _Slot, late: datetime, now: datetime) -> Du
 def _first(times: Sequence[datetime], slot: _Slot) -> datetime | None:
     inside = (at for at in times if at >= slot.opens and (slot.closes is None or at <= slot.closes))
     return min(inside, default=None)
+
+
+def _first_value(series: Series, slot: _Slot) -> datetime | None:
+    """The first moment of the slot at which the monitor had a value: an empty one is none."""
+    for place in range(bisect_left(series.times, slot.opens), len(series.times)):
+        at = series.times[place]
+        if slot.closes is not None and at > slot.closes:
+            return None
+        if series.values[place] is not None and at >= slot.opens:
+            return at
+    return None
 
 
 def _slots(plan: DuePlan, row: str, first: datetime, done: Done, now: datetime) -> Iterator[_Slot]:

@@ -23,6 +23,7 @@ from ketamonitor.arrivals import Arrivals
 from ketamonitor.blackbox.box import BlackBox
 from ketamonitor.blackbox.parts import Limits
 from ketamonitor.blackbox.place import captures_folder
+from ketamonitor.clinic import load_clinic
 from ketamonitor.clock import SteadyClock
 from ketamonitor.coming_back import CAME_BACK, last_devices
 from ketamonitor.drug_book import DrugBook
@@ -41,6 +42,7 @@ from ketamonitor.store import SessionSummary, Store, data_folder, open_store
 from ketamonitor.taking_in import take_in
 from ketamonitor.treatment.checkin import ItemAnswer
 from ketamonitor.treatment.patients import known_patients, same
+from ketamonitor.treatment.plan import OUTPATIENT
 from ketamonitor.view import (
     ActiveAlarm,
     DeviceChoice,
@@ -193,6 +195,9 @@ class Station:
         }
         if plan.series is not None:
             body["series"] = plan.series
+        clinic, _fault = load_clinic()
+        if clinic is not None and clinic.setting != OUTPATIENT:
+            body["setting"] = clinic.setting
         done = self._recorder.open(session, Draft("session", now, author, body))
         self._open_ports(session, plan.devices, finders, opened, now, simulated=plan.simulated)
         return session, done

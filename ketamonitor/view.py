@@ -209,6 +209,10 @@ ASKING = (DueState.DUE, DueState.OVERDUE)
 COMING = (DueState.AHEAD, DueState.SOON)
 
 
+#: What can be due, in words.
+DUE_KINDS = {"bp": "BP", "observation": "Observation", "spo2": "SpO₂"}
+
+
 @dataclass(frozen=True, slots=True)
 class DueItem:
     """One slot of the schedule: ``what`` is ``bp`` or ``observation``.
@@ -235,8 +239,13 @@ class DueItem:
 
     @property
     def label(self) -> str:
-        """``BP``, ``Observation`` or the name of the slot."""
-        return self.name or {"bp": "BP", "observation": "Observation"}.get(self.what, self.what)
+        """``BP``, ``Observation``, ``SpO₂`` or the name of the slot."""
+        return self.name or self.kind
+
+    @property
+    def kind(self) -> str:
+        """What is due, in words."""
+        return DUE_KINDS.get(self.what, self.what)
 
     @property
     def answered(self) -> bool:

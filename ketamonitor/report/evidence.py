@@ -14,7 +14,7 @@ from ketamonitor.record import Record
 from ketamonitor.report import alerts
 from ketamonitor.report.frame import Frame
 from ketamonitor.schedule import due_of
-from ketamonitor.view import COMING, DueState
+from ketamonitor.view import COMING, DUE_KINDS, DueState
 
 
 def completeness(record: Record, frame: Frame) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _slots(record: Record, frame: Frame) -> Iterator[tuple[str, str]]:
     end = record.ended_at or record.last_at or frame.zero
     # A slot whose time was not over when the session ended was not expected.
     reached = [i for i in due_of(record, end) if i.state not in (*COMING, DueState.DUE)]
-    for what, label in (("bp", "BP"), ("observation", "Observation")):
+    for what, label in DUE_KINDS.items():
         slots = [item for item in reached if item.what == what]
         if slots:
             met = [item for item in slots if item.state is DueState.DONE]

@@ -17,7 +17,7 @@ def slots(record: Record, frame: Frame) -> list[list[str]]:
 
 
 def _row(item: DueItem, frame: Frame, ended: bool) -> list[str]:
-    kind = "BP" if item.what == "bp" else "Observation"
+    kind = item.kind
     done, off, remark = words.NO_VALUE, words.NO_VALUE, ""
     if item.done_at is not None:
         done, off = frame.clock(item.done_at), _off((item.done_at - item.at).total_seconds())

@@ -82,6 +82,7 @@ class _Started(msgspec.Struct):
     protocol: _Protocol
     simulated: bool
     chair: str
+    setting: str = "outpatient"
 
 
 _decoder = msgspec.json.Decoder(_Started)
@@ -127,7 +128,7 @@ def summarise(
         started.chair,
         entry_count,
         counts,
-        forms=started.protocol.forms,
+        forms=() if started.setting == "inpatient" else started.protocol.forms,
     )
 
 

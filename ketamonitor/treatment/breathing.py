@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from ketamonitor.alarm_plan import AlarmLimit
     from ketamonitor.record import Record
 
-#: What is looked at: breaths as a nurse counts them, and the monitor's continuous values.
-COUNTED, WATCHED = "breaths", ("rr", "spo2")
+#: What is looked at: breaths as a nurse counts them, SpO2 as it is read and typed, and the
+#: monitor's continuous values.
+COUNTED, TYPED, WATCHED = "breaths", ("breaths", "spo2_read"), ("rr", "spo2")
 
-NAMES = {"breaths": "counted breaths", "rr": "breathing rate", "spo2": "SpO₂"}
+NAMES = {
+    "breaths": "counted breaths",
+    "spo2_read": "SpO₂ as read",
+    "rr": "breathing rate",
+    "spo2": "SpO₂",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,9 @@ class Course:
     def never(self) -> str:
         """In words, that it was not low."""
         name, bound = NAMES[self.metric], words.exact(self.limit.value)
-        if self.metric == COUNTED:
-            return f"{self.values} breaths count{'' if self.values == 1 else 's'}"
+        if self.metric in TYPED:
+            of = "breaths count" if self.metric == COUNTED else "SpO₂ reading"
+            return f"{self.values} {of}{'' if self.values == 1 else 's'}"
         side = "below" if self.limit.op == "<" else "at or below"
         if self.limit.beyond(self.lowest, self.limit.value):
             return f"{name} {side} {bound} only for moments, lowest {words.exact(self.lowest)}"
@@ -92,7 +99,7 @@ class Breathing:
                 " worked out"
             )
         if self.onset_at is None:
-            counted = self.courses[0].metric == COUNTED
+            counted = self.courses[0].metric in TYPED
             return f"None{' by' if counted else ':'} {', '.join(c.never for c in self.courses)}"
         over = f"over {words.clock(self.resolved_at)}" if self.resolved_at else "not over"
         return f"From {words.clock(self.onset_at)}, worst {self.worst_words}, {over}"
@@ -122,13 +129,16 @@ def breathing(
     if first_dose_at is None or not mildest:
         return Breathing((), limited=bool(mildest))
     found = []
-    if COUNTED in mildest:
-        limit = mildest[COUNTED]
-        seen = usable_answers(answers, COUNTED, first_dose_at)
+    answers = tuple(answers)
+    for key in TYPED:
+        if key not in mildest:
+            continue
+        limit = mildest[key]
+        seen = usable_answers(answers, key, first_dose_at)
         marked = [
             (a.at, float(a.value), _beyond(limit, a.value)) for a in seen if a.value is not None
         ]
-        found.append(_course(COUNTED, limit, marked, 0.0))
+        found.append(_course(key, limit, marked, 0.0))
     for metric in WATCHED:
         if metric in mildest and metric in series:
             marked, minutes = _marked(series[metric], mildest[metric], first_dose_at)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ketamonitor import checks
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import INSTRUMENTS, AnswerStatus
-from ketamonitor.treatment.breathing import COUNTED, mildest_lower
+from ketamonitor.treatment.breathing import COUNTED, breathing, mildest_lower
 from ketamonitor.treatment.gates import gate_of
 from ketamonitor.treatment.plan import Criterion
 from ketamonitor.words import answer, clock, countdown, pressure
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ketamonitor.record import Record
 
 LONGEST_REASON = 200
+#: Times are typed to the minute: a value within it says nothing against an end at its beginning.
+WITHIN_THE_MINUTE = timedelta(minutes=1)
 #: Kinds of criteria that a person answers, an item at check-in or here; the record answers the
 #: others.
 BY_PERSON = ("person", "item")
@@ -248,6 +250,13 @@ def _unwell_since(record: Record, what: str, over: datetime) -> AnswerPoint | No
     return max(found, key=lambda a: (a.at, a.seq), default=None)
 
 
+def _breathing_since(record: Record, since: datetime) -> str | None:
+    """What breaths and SpO2, from the monitor or typed, say against a depression that was none, or
+    over by ``since``, in words. What was well again later takes none of it back."""
+    found = breathing(record.answers, record.series, record.info.protocol.limit, since)
+    return found.text if found.onset_at is not None else None
+
+
 def _sign_of(record: Record, what: str) -> tuple[str, Callable[[int | None], bool]]:
     """The instrument whose answers tell of an episode, and which of them do."""
     if what == "respiratory_depression":
@@ -290,12 +299,16 @@ def _resolved(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str
     if not none and not over:
         return False, f"{what} is not over"
     since = (record.first_dose_at or end) if none else datetime.fromisoformat(over)
-    against = _unwell_since(record, row.of, since)
     told = "none" if none else f"over {clock(since)}"
+    against = _unwell_since(record, row.of, since)
     if against is not None:
         seen = answer(against.instrument, against.status, against.value)
         label = INSTRUMENTS[against.instrument].label
         return False, f"{label} {seen} at {clock(against.at)}, but confirmed as {told}"
+    if row.of == "respiratory_depression":
+        shallow = _breathing_since(record, since if none else since + WITHIN_THE_MINUTE)
+        if shallow is not None:
+            return False, f"{shallow}, but confirmed as {told}"
     return True, f"{what} {told}"
 
 

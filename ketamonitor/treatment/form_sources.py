@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ketamonitor.clinic import FILE, Clinic, Contact
-from ketamonitor.course import CuffPoint
+from ketamonitor.course import CuffPoint, Series
 from ketamonitor.record import Record
+from ketamonitor.schedule import TYPED_SPO2, due_of
 from ketamonitor.treatment.adverse import OUTCOMES, SERIOUS
 from ketamonitor.treatment.checkin import DECISION_WORDS, is_asked, must_weigh
 from ketamonitor.treatment.checkin_items import ITEMS
@@ -150,6 +151,40 @@ def _ready(record: Record, _around: Around, _of: str) -> Found:
     return _since_first(record, ready[0] if ready else None)
 
 
+# Pulse oximetry --------------------------------------------------------------------------------
+
+
+def _spo2_checks(record: Record, around: Around, _of: str) -> Found:
+    """Each slot of the schedule with the value that filled it, and the lowest that was recorded
+    after the first dose; never a value that nobody and no monitor gave."""
+    slots = [item for item in due_of(record, around.printed_at) if item.what == "spo2"]
+    if not slots:
+        return Lacking("the schedule asks for none")
+    seen = _spo2_values(record)
+    done = [item for item in slots if item.done_at is not None]
+    if not done:
+        return Lacking(f"none of {len(slots)} is recorded")
+    told = [f"{seen[i.done_at]:g} % {clock(i.done_at)}" for i in done if i.done_at in seen]
+    lowest_at, lowest = min(seen.items(), key=lambda one: (one[1], one[0]))
+    many = f"{len(done)} of {len(slots)} in the schedule: {', '.join(told)}"
+    return f"{many}; lowest {lowest:g} % at {clock(lowest_at)}"
+
+
+def _spo2_values(record: Record) -> dict[datetime, float]:
+    """SpO2 from the first dose on, the monitor's and what was typed, by its time."""
+    first = record.first_dose_at
+    series = record.series.get("spo2", Series())
+    found = {
+        at: value
+        for at, value in zip(series.times, series.values, strict=True)
+        if value is not None
+    }
+    for answer in record.answers:
+        if answer.instrument == TYPED_SPO2 and not answer.struck and answer.value is not None:
+            found[answer.at] = answer.value
+    return {at: value for at, value in found.items() if first is not None and at >= first}
+
+
 # Blood pressure --------------------------------------------------------------------------------
 
 
@@ -286,6 +321,7 @@ SOURCES: Mapping[str, Source] = {
     "lots": Source(_lots),
     "minutes": Source(_minutes),
     "ready_minutes": Source(_ready),
+    "spo2_checks": Source(_spo2_checks),
     "bp_before": Source(_bp_before),
     "bp_40": Source(_bp_40),
     "bp_end": Source(_bp_end),

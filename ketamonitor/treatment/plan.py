@@ -87,12 +87,13 @@ class DuePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     A reading or observation counts for a slot from ``early_min`` before it; the slot is overdue
     ``grace_min`` after it. A slot with a ``name`` has a window: it takes nothing later than
     ``late_min`` after its time. ``mandatory``: the session is not closed without it or a reason.
+    ``spo2`` is a value of the oximeter, from the monitor or typed (``spo2_read``).
     ``asks`` are instruments that an observation for this slot needs beside the protocol's own.
     ``every_min``: the row goes on so often after its last minute, ``until_min`` from the first
     dose, and for as long as an infusion runs.
     """
 
-    what: Literal["bp", "observation"]
+    what: Literal["bp", "observation", "spo2"]
     minutes: Annotated[tuple[Minutes, ...], Meta(min_length=1, max_length=100)]
     early_min: Annotated[float, Meta(ge=0, le=30)] = 3
     grace_min: Annotated[float, Meta(gt=0, le=60)] = 2
@@ -128,6 +129,11 @@ class Criterion(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     at_most: float | None = None
     percent: Annotated[float, Meta(gt=0, le=100)] | None = None
 
+
+#: Where the patients of a clinic are, as a session's first entry says where it is not the first.
+OUTPATIENT, INPATIENT = "outpatient", "inpatient"
+#: The item of check-in that only outpatients are asked.
+ENROLMENT = "rems"
 
 #: The scales of sedation, of which a protocol has one.
 SEDATION = ("moaas", "rass", "ramsay", "poss")

@@ -8,7 +8,7 @@ from ketamonitor.protocol_words import source_lines
 from ketamonitor.treatment.checkin_items import ITEMS
 from ketamonitor.treatment.plan import DuePlan
 
-_WHAT = {"bp": "blood pressure", "observation": "observation"}
+_WHAT = {"bp": "blood pressure", "observation": "observation", "spo2": "pulse oximetry"}
 
 
 def preview(protocol: TreatmentProtocol) -> list[tuple[str, str]]:

@@ -55,6 +55,7 @@ def test_the_mildest_lower_limits_of_the_protocol_count_and_no_upper_one() -> No
         "breaths": "breaths<10",
         "rr": "rr<10",
         "spo2": "spo2<92",
+        "spo2_read": "spo2_read<92",
     }
 
 

@@ -98,6 +98,7 @@ def whole() -> list[Draft]:
         device(5, 1),
         device(11, 2),
         observed(20),
+        drafts.observation("spo2_read", "answered", 97, at=at(20 * 60), author=WHO),
         cuff(30 * 60, 150, 90),
         observed(45, "lund"),
         cuff(46 * 60, 141, 86),
@@ -150,6 +151,8 @@ def test_everything_the_form_asks_is_on_the_sheet() -> None:
         "Lots": "LOT1, LOT2",
         "Minutes from the first device to the end of monitoring": "120",
         "Minutes until clinically ready, were there no two hours": "117",
+        "Checks after the first device, SpO₂": "1 of 6 in the schedule: 97 % 14:20; lowest 97 % at"
+        " 14:20",
         "Before the dose": "122/76 at 14:01",
         "Acceptable before the dose": "122/76 locked as baseline, not above 140/90 (R. Okafor,"
         " 14:02)",

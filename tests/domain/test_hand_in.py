@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from ketamonitor import drafts
+from ketamonitor.clinic import ClinicError, read_clinic
 from ketamonitor.entries import GENESIS, Draft, Entry, chain, verify_chain
 from ketamonitor.form_book import FormBook
 from ketamonitor.people import People, Role
+from ketamonitor.record import Record
 from ketamonitor.store import Store, StoreError, check_store, open_store
+from ketamonitor.store.summary import summarise
 from ketamonitor.treatment.hand_in import FORMS, Due, HandIns, due_of, handed_in, struck, told
-from tests.domain.builders import SESSION, protocol, started
+from tests.domain.builders import SESSION, chained, protocol, started
 from tests.fakes import START, ManualClock
 from ui.command import main
 
@@ -274,3 +277,28 @@ def test_the_sheet_is_signed_by_who_prints_it(
     assert "missing: Name and date" not in out
     assert "missing: Setting: name" not in out
     assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_an_inpatient_setting_hands_in_no_form_and_asks_for_no_enrolment() -> None:
+    draft = started(protocol("spravato-56"))
+    inpatient = Draft(draft.kind, draft.at, draft.author, {**draft.body, "setting": "inpatient"})
+    for start, asked in ((draft, True), (inpatient, False)):
+        record = Record.of(chained([start]))
+        plan = record.info.protocol
+        assert ("rems" in (*plan.checkin.needed, *plan.checkin.asked)) is asked
+        assert bool(plan.forms) is asked
+        first = chained([start])[0]
+        summary = summarise("KM-1", first.at, first.at, "a", json.dumps(first.body), 1, {})
+        assert bool(summary.forms) is asked
+
+
+def test_the_setting_stands_in_the_clinics_file(tmp_path: Path) -> None:
+    path = tmp_path / "clinic.toml"
+    text = 'name = "Harbour Clinic"\naddress = ["12 Quay Street"]\n'
+    path.write_text(text, encoding="utf-8")
+    assert read_clinic(path).setting == "outpatient"
+    path.write_text(f'{text}setting = "inpatient"\n', encoding="utf-8")
+    assert read_clinic(path).setting == "inpatient"
+    path.write_text(f'\ufeff{text}setting = "ward"\n', encoding="utf-8")
+    with pytest.raises(ClinicError, match="ward"):
+        read_clinic(path)

@@ -6,6 +6,7 @@ from ketamonitor.alarm_plan import AlarmLimit
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.schedule import planned
 from ketamonitor.treatment.plan import DosePlan, DuePlan
+from ketamonitor.view import DUE_KINDS
 from ketamonitor.words import SHORT, STARS
 
 ROUTES = {
@@ -56,8 +57,7 @@ def arithmetic(dose: DosePlan, weight_kg: float | None) -> str:
 
 def due_line(due: DuePlan) -> tuple[str, str]:
     """What is due and at which minutes from the first dose."""
-    what = {"bp": "BP", "observation": "Observation"}[due.what]
-    return what, planned(due)
+    return DUE_KINDS[due.what], planned(due)
 
 
 def limit_rows(limits: tuple[AlarmLimit, ...]) -> list[tuple[str, str, str, str]]:

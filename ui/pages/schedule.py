@@ -100,8 +100,7 @@ class SchedulePanel(EntryPanel):
 
 
 def _what(item: DueItem) -> str:
-    kind = "BP" if item.what == "bp" else "Observation"
-    named = f"{kind}, {item.name}" if item.name else kind
+    named = f"{item.kind}, {item.name}" if item.name else item.kind
     return f"{named} (needed)" if item.mandatory else named
 
 

@@ -12,15 +12,15 @@ from PySide6.QtWidgets import QWidget
 from ketamonitor import words
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.schedule import told
-from ketamonitor.view import ASKING, DueItem, DueState, SessionView
+from ketamonitor.view import ASKING, DUE_KINDS, DueItem, DueState, SessionView
 from ui.theme import Theme
 from ui.widgets.ink import Ink, Painted
 from ui.widgets.tile_words import asked_again, shown
 
 HEIGHT = 44
 
-_ICONS = {"bp": "cuff", "observation": "eye"}
-_DO = {"bp": "start the cuff or press B", "observation": "press O"}
+_ICONS = {"bp": "cuff", "observation": "eye", "spo2": "eye"}
+_DO = {"bp": "start the cuff or press B", "observation": "press O", "spo2": "probe on, or press O"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def due_cells(view: SessionView, now: datetime) -> list[_Cell]:
     return cells
 
 
-_SOON = ("BP due in", "Observation due in")
+_SOON = tuple(f"{kind} due in" for kind in DUE_KINDS.values())
 
 
 def _due_cell(item: DueItem, view: SessionView, now: datetime) -> _Cell:
@@ -152,9 +152,8 @@ def _ahead_cell(item: DueItem, now: datetime) -> _Cell:
     left = words.countdown((item.at - now).total_seconds())
     icon = _ICONS[item.what]
     if item.state is DueState.SOON:
-        kind = "BP" if item.what == "bp" else "Observation"
         below = f"{item.name + ', ' if item.name else ''}{words.clock(item.at)}: counts already"
-        return _Cell(icon, f"{kind} due in {left}", below, False, item.id)
+        return _Cell(icon, f"{item.kind} due in {left}", below, False, item.id)
     return _Cell(icon, f"{item.label} {words.clock(item.at)}", left, False, item.id)
 
 
