@@ -38,6 +38,11 @@ Deliver = Callable[[Output | LinkStatus], None]
 #: Is told of "open", "rx", "tx" and "command" with the bytes (or the command's name) and the time.
 Tap = Callable[[str, bytes, datetime], None]
 
+#: Is told up to when all that came has been delivered; ``None``: nobody listens for a while.
+Looked = Callable[[datetime | None], None]
+#: Where somebody is told, the longest single wait, in seconds of the computer.
+LOOKED_WAIT_S = 0.002
+
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -79,6 +84,8 @@ class PortReader(threading.Thread):
     the first attempt to open the port, with its :class:`PortError` if it failed. ``ready`` is the
     port where the caller has opened it already, at ``ready_at``, and told the finder so.
 
+    ``looked`` is called, on this thread, before each wait for bytes.
+
     While there is no ``room`` for more the port is left unread, which holds the sender back or, on
     a plain serial line, loses what it sends; all else goes on: stop, commands, the end of the link.
 
@@ -100,9 +107,11 @@ class PortReader(threading.Thread):
         line: LineSettings | None = None,
         listen_only: bool = False,
         room: Room | None = None,
+        looked: Looked | None = None,
     ) -> None:
         super().__init__(name=f"reader-{source}", daemon=True)
         self._room, self._held = room, False
+        self._looked = looked
         self._line = line or spec.line
         self._listen_only = listen_only
         self._ready, self._ready_at = ready, ready_at
@@ -188,6 +197,8 @@ class PortReader(threading.Thread):
                 self._part(port)
             finally:
                 port.close()
+                if self._looked is not None:
+                    self._looked(None)
         except PortError as fault:
             if not self.opened.done():
                 self.opened.set_exception(fault)
@@ -225,6 +236,9 @@ class PortReader(threading.Thread):
             if not self._listen_only:
                 pause = min(pause, self._ask(decoder.wait, now))
             seconds = min(max(clock.real(pause), SHORTEST_WAIT_S), LONGEST_WAIT_S)
+            if self._looked is not None:
+                self._looked(now)
+                seconds = min(seconds, LOOKED_WAIT_S)
             if self._must_wait():
                 # Nothing is heard because nobody listens: that is no silence of the monitor's.
                 heard_at = clock.now()

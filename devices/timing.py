@@ -18,3 +18,17 @@ class Clock(Protocol):
 
     def real(self, seconds: float) -> float:
         """How many seconds of the computer pass in so many session seconds (for time-outs)."""
+
+
+class Pacer(Protocol):
+    """Keeps a simulated monitor in step with whoever reads it, where time runs faster."""
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds of the computer after which it is to be told again."""
+
+    def begun(self, at: datetime) -> None:
+        """The port was opened for the first time: the monitor's time begins."""
+
+    def done(self, until: datetime) -> None:
+        """Everything due up to this moment has been sent."""

@@ -213,6 +213,16 @@ def mark(text: str, *, at: datetime, author: str) -> Draft:
     return Draft("event", at, author, {"event": "mark", "text": checks.text(text, "Event", 200)})
 
 
+def clock_checked(right: bool, *, at: datetime, author: str) -> Draft:
+    """The answer to *The computer's clock was set*: whether the computer's clock is right now.
+
+    Session time goes on as it was either way; the record keeps both times and the word.
+    """
+    state = "right" if right else "wrong, session time is right"
+    text = f"Looked at another clock: the computer's is {state}"
+    return Draft("event", at, author, {"event": "clock_checked", "right": right, "text": text})
+
+
 def baseline(
     sys: float,
     dia: float,

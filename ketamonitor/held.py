@@ -74,7 +74,9 @@ class Held:
         A session that the store refuses for good holds no other up: see :attr:`refused`.
         """
         ready = [e for e in self.entries if e.session not in self._given_up]
-        waits = self._retry_at is not None and now < self._retry_at and not last
+        # A clock that was set back while no session ran must not put a try off.
+        waits = self._retry_at is not None and timedelta() < self._retry_at - now <= AGAIN
+        waits = waits and not last
         if not ready or waits:
             return ()
         try:

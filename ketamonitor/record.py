@@ -340,6 +340,16 @@ class Record:
                 start = entry.at - timedelta(seconds=gap_s)
                 self.gaps.append(Gap("all", start, entry.at, "program was not running"))
 
+    def _audit(self, entry: Entry) -> None:
+        """Times in which nobody watched, or values came late."""
+        body, event = entry.body, entry.body.get("event")
+        if event == "recorder_late" and "from" in body:
+            why = "the computer slept" if body["slept"] else "monitoring stood still"
+            self.gaps.append(Gap("all", body_time(body["from"]), body_time(body["to"]), why))
+        elif event == "caught_up" and body["source"]:
+            why = f"{body['source']} sent more than could be recorded: late, some perhaps lost"
+            self.gaps.append(Gap("all", body_time(body["from"]), body_time(body["to"]), why))
+
     def _correction(self, entry: Entry) -> None:
         of_seq = entry.body["of_seq"]
         self.cuff = [replace(c, struck=True) if c.seq == of_seq else c for c in self.cuff]
@@ -376,6 +386,7 @@ _TAKERS = {
     "note": Record._note,
     "session": Record._session,
     "correction": Record._correction,
+    "audit": Record._audit,
 }
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ketamonitor import timekeeping
 from ketamonitor.behind import again, displaced
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import GENESIS, PROGRAM, Draft, Entry, chain
 from ketamonitor.held import Held
-from ketamonitor.inbox import Inbox, Lane, Submission, TooMuchWaits, Written
+from ketamonitor.inbox import Inbox, Lane, Submission, TooMuchWaits, Waiting, Written
 from ketamonitor.rescue import Left, RescueFolders
 from ketamonitor.session import LiveSession
 from ketamonitor.store import Store, StoreError
@@ -29,12 +30,8 @@ SHORTEST_WAIT = 0.005
 BATCH = 200
 #: Computer seconds after which a batch is written and the tick has its turn, full or not.
 BATCH_S = 0.2
-#: Computer seconds by which a tick is late enough to be recorded: nobody judged alarms meanwhile.
-LATE_S = 3.0
 #: So long may a busy computer hold a value up, in its own seconds, before it counts as late.
 HICCUP_S = 0.1
-#: The computer's clock has been set when it moves this far from session time, in seconds.
-CLOCK_STEP = 2.0
 
 
 class RecorderStopped(RuntimeError):  # noqa: N818 - a state, not a fault
@@ -66,20 +63,20 @@ class Recorder(threading.Thread):
         open_store: Callable[[], Store],
         clock: SteadyClock,
         publish: Callable[[Update], None],
-        inbox: Inbox | None = None,
         rescue: RescueFolders | None = None,
     ) -> None:
         super().__init__(name="recorder")
         self._open_store = open_store
         self._clock = clock
         self._publish = publish
-        self._inbox = inbox or Inbox()
+        self._inbox = Inbox()
         self._live: dict[str, _Live] = {}
         self._held = Held(rescue)
         #: After the end: what could not be saved.
         self.left: Left | None = None
         # Sped-up time makes seconds of a stall that nobody would notice in a patient's time.
         self._slack_s = HICCUP_S * (clock.speed - 1) if clock.speed > 1 else 0.0
+        self._slept_s = clock.slept()
         self._ended = False
         #: Done when the store is open; holds the :class:`StoreError` if it could not be.
         self.ready: Future[None] = Future()
@@ -152,6 +149,10 @@ class Recorder(threading.Thread):
             while not (self._inbox.closed and self._inbox.empty):
                 self._take_in(next_tick, store)
                 now = self._clock.now()
+                # A clock that was set back while no session ran must not put the tick off.
+                next_tick = min(next_tick, now + TICK)
+                if self._inbox.empty:
+                    self._clock.absorbed(now)
                 tick = now >= next_tick
                 if tick:
                     late_s = self._clock.real((now - next_tick).total_seconds())
@@ -171,7 +172,8 @@ class Recorder(threading.Thread):
     def _take_in(self, next_tick: datetime, store: Store) -> None:
         """A batch of what is waiting; waits for the next tick where nothing is."""
         wait = self._clock.real((next_tick - self._clock.now()).total_seconds())
-        submission = self._inbox.take(max(SHORTEST_WAIT, wait))
+        wait = min(max(SHORTEST_WAIT, wait), self._clock.longest_wait)
+        submission = self._inbox.take(wait)
         began, left = self._clock.now(), BATCH
         while submission is not None:
             self._absorb(submission, store)
@@ -217,7 +219,12 @@ class Recorder(threading.Thread):
         return entry
 
     def _enter(self, live: _Live, draft: Draft) -> Entry:
-        """Append one draft, then whatever alarms it begins or ends."""
+        """Append one draft, then whatever alarms it begins or ends. What holds at the end of the
+        session is judged before it: afterwards nothing is."""
+        if draft.kind == "session" and draft.body.get("event") == "ended":
+            fault = self._held.fault_of(live.session.last.session)
+            for change in live.session.changes(self._clock.now(), fault):
+                self._append(live, change)
         entry = self._append(live, draft)
         for change in live.session.changes(self._clock.now(), self._held.fault_of(entry.session)):
             self._append(live, change)
@@ -234,20 +241,30 @@ class Recorder(threading.Thread):
     def _tick(self, now: datetime, store: Store, late_s: float) -> None:
         """What time alone brings: no reading, overdue, a clock that was set, a tick that is late
         by so many seconds of the computer."""
+        slept_s, self._slept_s = self._clock.slept() - self._slept_s, self._clock.slept()
+        waiting = self._inbox.waiting()
         for session, live in list(self._live.items()):
             try:
-                ahead = self._clock.drift()
-                if abs(ahead - live.clock_ahead) > CLOCK_STEP and not live.session.ended:
-                    live.clock_ahead = ahead
-                    body = {"event": "clock_changed", "ahead_s": round(ahead, 3)}
-                    self._append(live, Draft("audit", now, PROGRAM, body))
-                if late_s > LATE_S and not live.session.ended:
-                    body = {"event": "recorder_late", "for_s": round(late_s, 1)}
-                    self._append(live, Draft("audit", now, PROGRAM, body))
+                if not live.session.ended:
+                    for draft in self._of_time(live, now, late_s, slept_s, waiting):
+                        self._append(live, draft)
                 for change in live.session.changes(now, self._held.fault_of(session)):
                     self._append(live, change)
             except Exception as fault:  # noqa: BLE001 - see _absorb
                 self._own_fault("the tick", fault, store)
+
+    def _of_time(
+        self, live: _Live, now: datetime, late_s: float, slept_s: float, waiting: list[Waiting]
+    ) -> Iterator[Draft]:
+        ahead = self._clock.drift()
+        for draft in timekeeping.clock_changed(ahead, live.clock_ahead, now):
+            live.clock_ahead = ahead
+            yield draft
+        yield from timekeeping.stood_still(
+            late_s, slept_s, now, lambda seconds: seconds * self._clock.speed
+        )
+        own = [item for item in waiting if item.session == live.session.last.session]
+        yield from timekeeping.behind(own, live.session.behind, now, self._clock.real)
 
     def _write(self, store: Store, *, last: bool = False) -> None:
         written = self._held.write(store, self._clock.now(), last=last)
@@ -318,7 +335,7 @@ class Recorder(threading.Thread):
         known = self._live.get(session)
         self._live[session] = _Live(
             live,
-            self._clock.drift(),
+            known.clock_ahead if known else 0.0,  # what is not known of its clock is told
             known.saved_at if known else entries[-1].recorded_at,
             entries if anew else known.new if known else [],
             anew or (known is not None and known.anew),

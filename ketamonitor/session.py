@@ -11,7 +11,7 @@ from devices.cuff import INTERVAL_ENDED
 from devices.metrics import NIBP_DIA, NIBP_SYS
 from devices.reading import LinkState
 from devices.registry import DRIVERS
-from ketamonitor import alarm_drafts
+from ketamonitor import alarm_drafts, words
 from ketamonitor.alarms.conditions import holding
 from ketamonitor.alarms.limits import reference
 from ketamonitor.alarms.manager import AlarmManager
@@ -87,6 +87,8 @@ class LiveSession:
         self._sensors_off: dict[str, str] = {}
         self._overdue: set[tuple[str, str]] = set()
         self._sound = SoundCheck()
+        #: Sources that have had something waiting too long, and since when.
+        self.behind: dict[str, datetime] = {}
         self.apply(first)
 
     @classmethod
@@ -119,6 +121,8 @@ class LiveSession:
             self._follow_ups.apply(entry)
             if body.get("event") == "cuff_interval":
                 self._change(body["source"], cuff_minutes=body["minutes"])
+            elif body.get("event") == "clock_checked":
+                self._faults.pop("clock_changed", None)
             elif body.get("event") == "overdue":
                 self._overdue.add((body["what"], body["due_at"]))
         elif entry.kind == "session" and body.get("event") == "resumed":
@@ -310,16 +314,24 @@ class LiveSession:
             self._faults[event] = Fault(text, body["where"], entry.recorded_at)
         elif event == "clock_changed":
             text = "The computer's clock was set"
-            detail = f"{body['ahead_s']:+g} s; session time goes on as it was"
-            self._faults[event] = Fault(text, detail, entry.recorded_at, "low")
+            detail = words.clock_question(body["ahead_s"])
+            self._faults[event] = Fault(text, detail, entry.recorded_at, "low", lasts=True)
         elif event == "recorder_late":
             text = "Monitoring stood still"
-            detail = f"for {body['for_s']:g} s; it goes on"
+            detail = f"{words.standstill(body)}; it goes on"
             self._faults[event] = Fault(text, detail, entry.recorded_at)
         elif event == "renumbered":
             text = "Another program records this session"
             detail = f"{body['entries']} entries stand behind its own; close one of the two"
             self._faults["program_fault"] = Fault(text, detail, entry.recorded_at)
+        elif event == "behind":
+            source, since = body["source"], body_time(body["since"])
+            self.behind[source] = since
+            text, detail = words.behind(source, since)
+            self._faults[f"behind:{source}"] = Fault(text, detail, entry.recorded_at, lasts=True)
+        elif event == "caught_up":
+            self.behind.pop(body["source"], None)
+            self._faults.pop(f"behind:{body['source']}", None)
         elif event in ("sound", "lamp"):
             self._signal(event, body)
         elif event == "sound_test":
@@ -414,6 +426,9 @@ class LiveSession:
     def _resumed(self, entry: Entry) -> None:
         """The devices of a resumed session may be others; their links start anew."""
         self._sensors_off.clear()
+        for source in self.behind:  # what waited then waits no more
+            self._faults.pop(f"behind:{source}", None)
+        self.behind.clear()
         self._vitals.lead([d["source"] for d in entry.body.get("devices", ())])
         for device in entry.body.get("devices", ()):
             self._links[device["source"]] = LinkView(

@@ -29,6 +29,7 @@ from ketamonitor.coming_back import CAME_BACK, last_devices
 from ketamonitor.drug_book import DrugBook
 from ketamonitor.entries import PROGRAM, Draft, Entry
 from ketamonitor.form_book import FormBook
+from ketamonitor.in_step import PacedClock, SessionStep
 from ketamonitor.inbox import Lane, Written
 from ketamonitor.library import Protocols, load_protocols
 from ketamonitor.people import People
@@ -51,6 +52,7 @@ from ketamonitor.view import (
     SessionView,
     Update,
 )
+from ketamonitor.words import clock
 
 if TYPE_CHECKING:  # numbers of samples and a sound library: only where something is to sound
     from ketamonitor.signals.annunciator import Annunciator, Submit
@@ -124,6 +126,7 @@ class Station:
         self.phrases, self.phrases_fault = load_phrases()
         self._finder = finder
         self._readers: dict[str, list[tuple[PortReader, Lane]]] = {}
+        self._paces: dict[str, SessionStep] = {}
         self._locks = locks_of(store_url)
         #: What became of rescue files of an earlier end, a line each.
         self.rescued = take_in(store_url, clock.now())
@@ -167,6 +170,8 @@ class Station:
         cable still to be found; with ``ports_must_open`` it is a :class:`PortError` and nothing
         begins. Raises ``ValueError`` where the plan cannot be used.
         """
+        if not self._readers:
+            self.clock.follow()  # it may have been set since this window was opened
         standing = self.approvals.standing(plan.protocol)
         plan.check(self.clock.now().date(), standing)
         if any(same_port(device.port, port) for device in plan.devices for port in self.lamp_ports):
@@ -176,8 +181,9 @@ class Station:
         finders = self._finders(plan.devices)
         # A session begins when its ports are opened: a simulated monitor's clock starts there too.
         now = self.clock.now()
-        opened = _open_all(plan.devices) if ports_must_open else []
         session = new_session_id(now)
+        self._keep_pace(session, plan.devices, now)
+        opened = _open_all(plan.devices) if ports_must_open else []
         self._locks.take(session)
         body = {
             "event": "started",
@@ -237,15 +243,16 @@ class Station:
         why: str,
     ) -> Future[Written]:
         """Resume a session whose lock is ours: from here on nobody else ends it or writes to it."""
-        now = self.clock.now()
         summary, last = self._reading.summary(session), self._reading.last(session)
         if summary is None or last is None or summary.finished:
             raise ValueError(f"session {session} has ended: it cannot be resumed")
+        now = self._not_before(last.recorded_at)
         captured = self._reading.of_kind(session, "device")
+        self._keep_pace(session, devices, now)
         opened = _open_all(devices) if ports_must_open else []
         body = {
             "event": "resumed",
-            "gap_s": round((now - last.recorded_at).total_seconds(), 3),
+            "gap_s": round((now - last.recorded_at).total_seconds(), 3) or None,
             "devices": [_device_json(device) for device in devices],
         }
         if why:
@@ -432,6 +439,7 @@ class Station:
         simulated: bool,
     ) -> None:
         readers = []
+        pace = self._paces.get(session)
         for device, finder, port in zip_longest(devices, finders, opened):
             lane = self._recorder.lane(session, device.source)
             reader = PortReader(
@@ -447,15 +455,41 @@ class Station:
                 line=device.settings(),
                 listen_only=device.listen_only,
                 room=lane,
+                looked=pace.looker(device.port) if pace else None,
             )
             reader.start()
             readers.append((reader, lane))
         self._readers[session] = readers
 
+    def _keep_pace(self, session: str, devices: Sequence[DeviceChoice], opened: datetime) -> None:
+        """Sped-up time waits for the simulated monitors, and they for it."""
+        if isinstance(self.clock, PacedClock):
+            ports = [device.port for device in devices]
+            self._paces[session] = SessionStep(self.clock, ports, opened)
+
+    def _not_before(self, last: datetime) -> datetime:
+        """The present, for a session whose last entry was recorded then. Where the computer's
+        clock is behind that, time goes on from there, and the recorder tells the difference.
+
+        Raises ``ValueError`` where that would move the time of sessions that run here.
+        """
+        if not self._readers:
+            self.clock.follow()
+        elif self.clock.now() < last:
+            raise ValueError(
+                f"the computer's clock is behind the last entry of this session ({clock(last)}), "
+                "and another session runs in this window: set the clock right and resume it in a "
+                "window of its own"
+            )
+        self.clock.not_before(last)
+        return self.clock.now()
+
     def _close_ports(self, session: str) -> None:
         for reader, lane in self._readers.pop(session, []):
             reader.stop()
             lane.close()
+        if (pace := self._paces.pop(session, None)) is not None:
+            pace.close()
         self._box.close(session)
 
     def _deliverer(self, lane: Lane, arrivals: Arrivals) -> Deliver:

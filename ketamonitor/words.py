@@ -264,9 +264,46 @@ def _audit(body: Any) -> tuple[str, str] | None:
     if event == "rescued":
         how = "as they were entered" if body["as_written"] else "behind what was recorded meanwhile"
         return f"{body['entries']} entries taken in from a rescue file", how
+    if event == "behind":
+        return behind(body["source"], datetime.fromisoformat(body["since"]))
+    if event == "caught_up":
+        from_, to = (datetime.fromisoformat(body[key]) for key in ("from", "to"))
+        who = body["source"] or "Entries"
+        return f"{who}: recorded without delay again", f"late {_span(from_, to)}"
+    if event == "clock_held":
+        return f"Simulated time was held back for {body['for_s']:g} s", "the computer was busy"
     if event == "window_late":
         return f"The window stood still for {body['for_s']:g} s", "recording and alerts went on"
     return (f"Program fault in {body['where']}", body["fault"]) if "fault" in body else None
+
+
+def _span(start: datetime, end: datetime) -> str:
+    return f"from {clock(start, seconds=True)} to {clock(end, seconds=True)}"
+
+
+def standstill(body: Any) -> str:
+    """How long, or from when to when, nobody watched; older records have the length only."""
+    if "from" not in body:
+        return f"for {body['for_s']:g} s"
+    span = _span(datetime.fromisoformat(body["from"]), datetime.fromisoformat(body["to"]))
+    return f"{span} (the computer slept)" if body["slept"] else span
+
+
+def behind(source: str, since: datetime) -> tuple[str, str]:
+    """Of a source that sends more than can be recorded, or (empty) of entries that wait."""
+    at = clock(since, seconds=True)
+    if not source:
+        return "Entries wait to be recorded", f"since {at}"
+    return (
+        f"{source}: sends more than can be recorded",
+        f"since {at}; its values come late and some may be lost on the way: check the monitor",
+    )
+
+
+def clock_question(ahead_s: float) -> str:
+    """What is asked of somebody who can look at another clock."""
+    way = "ahead of" if ahead_s > 0 else "behind"
+    return f"{countdown(abs(ahead_s))} {way} session time, which goes on as it was: which is right?"
 
 
 def signal(body: Any) -> tuple[str, str]:
@@ -274,7 +311,7 @@ def signal(body: Any) -> tuple[str, str]:
     if body["event"] == "sound_test":
         return body["text"], ""
     if body["event"] == "recorder_late":
-        return f"Monitoring stood still for {body['for_s']:g} s", ""
+        return f"Monitoring stood still {standstill(body)}", ""
     what = "Alarm sound" if body["event"] == "sound" else "Nurse-call lamp"
     state = {"failed": "FAILED", "ready": "ready", "off": "off"}.get(body["state"], body["state"])
     return f"{what} {state}", body.get("text", "")

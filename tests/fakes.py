@@ -28,6 +28,23 @@ class ManualClock:
     def drift(self) -> float:
         return self.ahead
 
+    def slept(self) -> float:
+        return 0.0
+
+    def not_before(self, moment: datetime) -> None:
+        self._now = max(self._now, moment)
+
+    def follow(self) -> None:
+        """Nobody sets this computer's clock."""
+
+    longest_wait = 0.01
+
+    def absorbed(self, until: datetime) -> None:
+        """It waits for nobody."""
+
+    def held(self) -> float:
+        return 0.0
+
     def advance(self, seconds: float) -> datetime:
         # One assignment: readers on other threads see the old or the new moment, never a mixture.
         self._now = self._now + timedelta(seconds=seconds)

@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     from ketamonitor.cli import alarms, devices, ledger, people, protocol, session, simulate, store
-    from ketamonitor.cli.common import add_store, positive
+    from ketamonitor.cli.common import add_store, speed
 
     top = Parser(
         prog="ketamonitor",
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", help="a simulated session with nurse and monitor")
     demo.add_argument("--scenario", default="iv-severe")
-    demo.add_argument("--speed", type=positive, default=None, metavar="N")
+    demo.add_argument("--speed", type=speed, default=None, metavar="N")
     demo.add_argument("--headless", action="store_true", help="no window; results in --out")
     demo.add_argument("--out", type=Path, metavar="DIR")
     demo.set_defaults(handler=_demo)

@@ -19,9 +19,9 @@ from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessag
 from PySide6.QtWidgets import QApplication
 
 from ketamonitor.cli.errors import UserError
-from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import verify_chain
 from ketamonitor.headless import Headless
+from ketamonitor.in_step import PacedClock
 from ketamonitor.library import shipped_protocols
 from ketamonitor.people import Person, Role
 from ketamonitor.record import Record
@@ -87,7 +87,7 @@ def _play(store: str, port: str, speed: float, out: Path | None) -> int:
     signals = annunciator(settings) if out is None else None
     # The clinic's own protocols are no part of it: what is shown is what comes with the program.
     station = Station(
-        store, SteadyClock(speed), publish, signals=signals, protocols=shipped_protocols()
+        store, PacedClock(speed), publish, signals=signals, protocols=shipped_protocols()
     )
     window = main_window(theme, station, bridge, NURSE)
     window.resize(*SIZE)

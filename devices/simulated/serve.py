@@ -18,7 +18,7 @@ from devices.simulated.patient import Patient
 from devices.simulated.ports import SCHEME, plug_in
 from devices.simulated.uart import heard
 from devices.spec import LineSettings
-from devices.timing import Clock
+from devices.timing import Clock, Pacer
 
 #: Real seconds between two looks whether a pseudo-terminal has been opened (see ``ports.py``).
 LOOK_EVERY_S = 0.001
@@ -46,12 +46,14 @@ class Server:
         seed: int = 1,
         announce: Callable[[str], None] = lambda name: None,
         strict_line: bool = False,
+        pacer: Pacer | None = None,
     ) -> None:
         """Makes the port. Raises :class:`devices.simulated.ports.PortError`."""
         self._plan = FaultPlan(faults)
         self._patient: Patient = FaultyPatient(patient, self._plan) if faults else patient
         self._simulated = simulated
         self._clock = clock
+        self._pacer = pacer
         self._announce = announce
         self._strict_line = strict_line
         self._line = FaultyLine(simulated.line.baud, self._plan, seed)
@@ -110,18 +112,25 @@ class Server:
 
     def _once(self) -> bool:
         """Do what is due, wait for the next thing. ``False`` = stopped."""
-        t = self.elapsed()
+        now = self._clock.now()
+        t = 0.0 if self._started is None else (now - self._started).total_seconds()
         self._pull(t)
         if self._pulled is None and not self._reader and self._plug.opened():
             self._reader = True
             if self.monitor is None:
-                self._started = self._clock.now()
+                self._started = now = self._clock.now()
                 self.monitor = self._simulated.build(self._patient, self._started)
                 t = 0.0
+                if self._pacer is not None:
+                    self._pacer.begun(now)
         waits = [self._fault_wait(t)]
         if self.monitor is not None:
             waits += self._send(self.monitor, t)
         timeout = min((self._clock.real(w) for w in waits if w is not None), default=None)
+        if self._pacer is not None and self.monitor is not None:
+            self._pacer.done(now)
+            most = self._pacer.longest_wait
+            timeout = most if timeout is None else min(timeout, most)
         watched = [self._stop.fileno()]
         if self._reader:
             watched.append(self._plug.data)

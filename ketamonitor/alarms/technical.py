@@ -33,11 +33,10 @@ def technical_alarms(situation: Situation) -> Iterator[ActiveAlarm]:
             "cuff_failed", "cuff_failed", "low", "Cuff failed", situation, "nibp_sys", detail
         )
     shown = timedelta(seconds=situation.protocol.technical.fault_shown_s)
-    for condition, fault in situation.faults.items():
+    for key, fault in situation.faults.items():
         if fault.lasts or situation.now - fault.at < shown:
-            yield _made(
-                condition, condition, fault.priority, fault.text, situation, detail=fault.detail
-            )
+            condition = key.partition(":")[0]  # what several sources may have at once
+            yield _made(key, condition, fault.priority, fault.text, situation, detail=fault.detail)
 
 
 def _no_reading(key: str, known: Known, situation: Situation) -> Iterator[ActiveAlarm]:

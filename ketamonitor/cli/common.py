@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import math
 import os
 
 from ketamonitor import typed
 from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.clock import FASTEST, SLOWEST, SPEEDS
 from ketamonitor.store import Store, StoreError, default_store_url, open_store
 
 
@@ -36,6 +38,17 @@ def positive(text: str) -> float:
     if read is None or read <= 0:
         raise argparse.ArgumentTypeError(f"{text} must be above 0")
     return float(read)
+
+
+def speed(text: str) -> float:
+    """How many times as fast simulated time runs, for argparse."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not SLOWEST <= number <= FASTEST:
+        raise argparse.ArgumentTypeError(f"the speed is {SPEEDS}, not {text!r}")
+    return number
 
 
 def emit(as_json: bool, line: str, data: object) -> None:

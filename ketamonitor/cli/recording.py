@@ -8,11 +8,19 @@ from pathlib import Path
 
 from devices.port import PortError
 from devices.registry import DRIVERS
-from ketamonitor.cli.common import add_store, open_reading, password_of, positive, store_url
+from ketamonitor.cli.common import (
+    add_store,
+    open_reading,
+    password_of,
+    positive,
+    speed,
+    store_url,
+)
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.recording_output import RecordingOutput
 from ketamonitor.clock import SteadyClock
 from ketamonitor.headless import Headless, interrupted_by_signals
+from ketamonitor.in_step import PacedClock
 from ketamonitor.people import SignInError
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, read_protocol
 from ketamonitor.script import Act, ScriptError, read_script
@@ -52,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     run.add_argument(
         "--for", dest="for_s", type=positive, metavar="SECONDS", help="session seconds"
     )
-    run.add_argument("--speed", type=positive, default=1.0, metavar="N")
+    run.add_argument("--speed", type=speed, default=1.0, metavar="N", help="times as fast")
     run.add_argument("--simulated", action="store_true", help="mark as simulated, for ever")
     run.add_argument(
         "--sound", action="store_true", help="sound alarms and light the lamp of this computer"
@@ -75,7 +83,7 @@ def run_session(args: argparse.Namespace) -> int:
     headless = Headless(tell=output.tell, show=output.show)
     url = store_url(args)
     start = _last_time(url, args.resume, output) if args.resume and simulated else None
-    clock = SteadyClock(args.speed, start)
+    clock = SteadyClock(start=start) if args.speed == 1.0 else PacedClock(args.speed, start)
     try:
         signals = _signals(url) if args.sound else None
         station = Station(url, clock, headless.publish, signals=signals)
@@ -148,6 +156,11 @@ def _play(
     finished = headless.play(station, session, started_at, acts, author, args.for_s)
     for complaint in headless.complaints:
         output.say(complaint)
+    if station.clock.held() > 1:
+        output.say(
+            f"this computer could not follow {args.speed:g} times as fast all the time: session "
+            f"time was held back for {station.clock.held():.0f} s of the computer's"
+        )
     if not finished:
         output.say(f"recording stopped; go on with: ketamonitor session run --resume {session}")
     return 1 if headless.complaints else 0

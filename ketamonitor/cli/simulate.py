@@ -15,8 +15,10 @@ from devices.simulated.patient import Patient
 from devices.simulated.ports import PortError
 from devices.simulated.scenario import DEFAULT_SCENARIO, SCENARIOS, scenario_patient
 from devices.simulated.serve import Server
+from ketamonitor.cli.common import speed
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.clock import SteadyClock
+from ketamonitor.in_step import MonitorStep, PacedClock
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--scenario", metavar="NAME", help=", ".join(SCENARIOS))
     source.add_argument("--case", type=Path, metavar="FILE.csv", help="show a recorded case")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="times as fast")
+    parser.add_argument("--speed", type=speed, default=1.0, metavar="N", help="times as fast")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random")
     parser.add_argument(
         "--port", metavar="P", help="a path to link to the port, or socket://127.0.0.1:PORT"
@@ -57,27 +59,34 @@ def simulate(options: argparse.Namespace) -> int:
     if simulated is None:
         known = ", ".join(SIMULATED)
         raise UsageError(f"no simulated monitor {options.driver!r}; there are {known}")
-    try:
-        clock = SteadyClock(options.speed)
-    except ValueError as bad:
-        raise UsageError(f"--speed: {bad}") from None
+    pace = None if options.speed == 1.0 else MonitorStep(PacedClock(options.speed))
     faults = _faults(options.fault)
     patient = _patient(options)
+
+    def announce(name: str) -> None:
+        if pace is not None:
+            pace.offer(name)
+        print(name, flush=True)
+
     try:
         server = Server(
             simulated,
             patient,
-            clock,
+            SteadyClock() if pace is None else pace.clock,
             port=options.port,
             faults=faults,
             seed=options.seed,
-            announce=lambda name: print(name, flush=True),
+            announce=announce,
             strict_line=options.strict_line,
+            pacer=pace,
         )
         with server, _ended_by_signals(server):
             server.run()
     except PortError as bad:
         raise UserError(str(bad)) from None
+    finally:
+        if pace is not None:
+            pace.close()
     return 0
 
 

@@ -395,7 +395,7 @@ def test_the_command_prints_its_port_serves_and_ends_cleanly(
             2,
             "unknown fault 'fire'; the kinds are pull",
         ),
-        (("--driver", "dinamap", "--speed", "0"), 2, "speed must be above 0"),
+        (("--driver", "dinamap", "--speed", "0"), 2, "the speed is a number from 0.01 to 10,000"),
         (
             ("--driver", "dinamap", "--case", "/nowhere.csv"),
             1,

@@ -216,7 +216,8 @@ class WallClock(AlarmManager):
 
     def changes(self, situation: Situation) -> list[Draft]:
         fault = situation.faults.get("clock_changed")
-        ahead = float(fault.detail.split(" ")[0]) if fault else 0.0
+        way = 0 if fault is None else 1 if "ahead" in fault.detail else -1
+        ahead = 3600.0 * way
         return super().changes(replace(situation, now=situation.now + timedelta(seconds=ahead)))
 
 

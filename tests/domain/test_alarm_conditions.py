@@ -640,7 +640,6 @@ def test_a_record_that_cannot_be_saved() -> None:
     ("event", "body"),
     [
         ("program_fault", {"where": "the tick", "fault": "KeyError"}),
-        ("clock_changed", {"ahead_s": 3600.0}),
         ("recorder_late", {"for_s": 4.2}),
     ],
 )
@@ -654,6 +653,32 @@ def test_what_is_over_when_it_is_known_is_shown_for_its_time(
     assert c.listed() == [event]
     c.run(1)
     assert c.listed() == []
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_clock_that_was_set_asks_until_somebody_has_said_which_is_right(right: bool) -> None:
+    c = AlarmCourse(shaped(technical=TechnicalPlan(no_reading_s=3600, fault_shown_s=60)))
+    c.audit("clock_changed", ahead_s=-7200.0)
+    c.run(600)
+    (alarm,) = c.view().alarms
+    assert alarm.text == "The computer's clock was set"
+    assert "2:00:00 behind session time" in alarm.detail
+    assert "which is right?" in alarm.detail
+    c.enter(drafts.clock_checked(right, at=at(c.t), author="okafor"))
+    assert c.listed() == []
+    c.audit("clock_changed", ahead_s=0.0)
+    assert c.listed() == ["clock_changed"], "set once more, it is asked once more"
+
+
+def test_a_source_that_sends_too_much_is_an_alarm_of_its_own_until_it_is_caught_up() -> None:
+    c = AlarmCourse(shaped(technical=TechnicalPlan(no_reading_s=3600, fault_shown_s=60)))
+    c.audit("behind", source="gw", since=at(0).isoformat())
+    c.audit("behind", source="ox", since=at(0).isoformat())
+    c.run(300)
+    assert sorted(c.listed()) == ["behind:gw", "behind:ox"]
+    assert {a.condition for a in c.view().alarms} == {"behind"}
+    c.audit("caught_up", source="gw", **{"from": at(0).isoformat(), "to": at(c.t).isoformat()})
+    assert c.listed() == ["behind:ox"]
 
 
 @pytest.mark.parametrize(("what", "key"), [("sound", "no_sound"), ("lamp", "no_lamp")])

@@ -6,7 +6,7 @@ import queue
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -412,7 +412,10 @@ def test_a_recorder_that_stood_still_says_for_how_long_and_raises_it(tmp_path: P
         while not any("stood still" in a.text for a in updates.get(timeout=WAIT).view.alarms):
             pass
         late = [e.body for e in station.entries(SESSION) if e.body["event"] == "recorder_late"]
-        assert late == [{"event": "recorder_late", "for_s": 7.0}]
+        ((began, ended),) = ((body.pop("from"), body.pop("to")) for body in late)
+        assert late == [{"event": "recorder_late", "for_s": 7.0, "slept": False}]
+        assert datetime.fromisoformat(ended) - datetime.fromisoformat(began) == timedelta(seconds=7)
+        assert datetime.fromisoformat(ended) == clock.now()
     finally:
         station.close()
 
