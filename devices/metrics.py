@@ -43,6 +43,9 @@ PULSE = Metric("pulse", "Pulse", "/min", 0, 20, 300, 149530, "8867-4")
 SPO2 = Metric("spo2", "SpO₂", "%", 0, 1, 100, 150456, "59408-5")
 HR = Metric("hr", "Heart rate", "/min", 0, 20, 300, 147842, "8867-4")
 RR = Metric("rr", "Breaths", "/min", 0, 1, 120, 151562, "9279-1")
+# Of capnography, as a partial pressure; 0 is what an apnoea shows. 20656 of partition 2, by whose
+# name Philips' number 0x50B0 goes too; 151708, the concentration, is taken with a unit of pressure.
+ETCO2 = Metric("etco2", "EtCO₂", "mmHg", 0, 0, 150, 151728, "19889-5")
 TEMP = Metric("temp", "Temperature", "°C", 1, 25, 45, 150344, "8310-5")
 # What the cuff itself is blown up to at this moment, while it measures: no pressure of the patient.
 CUFF_PRESSURE = Metric("cuff_pressure", "Cuff", "mmHg", 0, 0, 330, None, None, transient=True)
@@ -58,6 +61,7 @@ METRICS: dict[str, Metric] = {
         SPO2,
         HR,
         RR,
+        ETCO2,
         TEMP,
         CUFF_PRESSURE,
     )

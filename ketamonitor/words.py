@@ -24,6 +24,7 @@ SHORT = {
     "spo2": "SpO₂",
     "hr": "Heart rate",
     "rr": "Breaths",
+    "etco2": "EtCO₂",
     "temp": "Temperature",
     "cuff_pressure": "Cuff",
     **{key: instrument.label for key, instrument in INSTRUMENTS.items()},

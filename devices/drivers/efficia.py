@@ -11,8 +11,8 @@ Set up: data export to "serial" in the monitor's configuration menu. Set the mon
 time of a cuff reading comes from it, measured against its own clock at the moment of the answer.
 
 Gives: every 5 s all that is on the screen: cuff pressures with the time of the measurement, SpO2,
-pulse of the oximeter, pulse of the cuff, heart rate, breaths, first temperature. Its alarms where
-it pushes.
+pulse of the oximeter, pulse of the cuff, heart rate, breaths, EtCO2, first temperature. Its
+alarms where it pushes.
 
 Cannot: start or stop the cuff, or set its interval: the protocol has no such thing. "The cuff is
 measuring" is not sent, so a reading is seen up to 5 s after its end. Invasive pressures and other
@@ -35,6 +35,7 @@ from datetime import datetime, timedelta
 from devices.drivers.hl7_text import Hl7Framer, Message, framed
 from devices.drivers.hl7_values import Hl7Values
 from devices.metrics import (
+    ETCO2,
     HR,
     NIBP_DIA,
     NIBP_MAP,
@@ -193,7 +194,7 @@ SPEC = DriverSpec(
     title="Philips Efficia CM (HL7 query)",
     models=("Efficia CM10", "Efficia CM12", "Efficia CM100", "Efficia CM120", "Efficia CM150"),
     line=LineSettings(baud=9600),
-    metrics=(NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, PULSE, SPO2, HR, RR, TEMP),
+    metrics=(NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, PULSE, SPO2, HR, RR, ETCO2, TEMP),
     commands=frozenset(),
     interval_s=5.0,
     silent_after_s=15.0,  # three queries without an answer

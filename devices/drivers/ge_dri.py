@@ -7,8 +7,9 @@ USB adapter that has the handshake lines RTS and CTS; 19200 8E1.
 
 Set up: the computer interface switched on in the monitor's settings. Even parity is a must.
 
-Gives: heart rate, breaths, pulse, SpO2, cuff pressures with their pulse, and one temperature, every
-5 seconds.
+Gives: heart rate, breaths, pulse, SpO2, cuff pressures with their pulse, one temperature, and EtCO2
+where the monitor has a gas module, every 5 seconds. EtCO2 comes in percent with the pressure of the
+air and is given in mmHg.
 
 Cannot: a cuff reading cannot be started over this line. Records carry no time for the cuff, so a
 result counts as measured when the first record shows it, at most 5 s late. A cuff reading that
@@ -30,6 +31,7 @@ from devices.checksums import sum8
 from devices.drivers.ge_dri_cuff import CuffGroup, CuffTracker
 from devices.framing import FlagFramer, escape
 from devices.metrics import (
+    ETCO2,
     HR,
     NIBP_DIA,
     NIBP_MAP,
@@ -62,7 +64,7 @@ CLASS_WORD = struct.Struct("<H")  # at 276
 GROUP = struct.Struct("<I H")  # status, label: before the values of each group
 EXISTS = 0x1  # bit 0 of a group's status: the module is there (not: it has a value)
 
-ECG_AT, NIBP_AT, TEMP_AT, SPO2_AT = 4, 76, 90, 122
+ECG_AT, NIBP_AT, TEMP_AT, SPO2_AT, CO2_AT = 4, 76, 90, 122, 136
 LAST_SENTINEL = -32001  # this and all below are reasons, not numbers
 
 #: The continuous values: group, offset from the subrecord's beginning, units in one step.
@@ -115,6 +117,14 @@ def value(subrecord: bytes, offset: int, steps: int) -> float | None:
     """One 16-bit value in its unit; ``None`` where the monitor gives a reason instead."""
     raw = int.from_bytes(subrecord[offset : offset + 2], "little", signed=True)
     return None if raw <= LAST_SENTINEL else raw / steps
+
+
+def etco2(subrecord: bytes) -> float | None:
+    """EtCO2 in mmHg: a part of the air (hundredths of a percent) times its pressure (tenths)."""
+    part, air = value(subrecord, CO2_AT + 6, 10_000), value(subrecord, CO2_AT + 12, 10)
+    if part is None or air is None or air <= 0:
+        return None
+    return round(part * air, 1)
 
 
 class GeDriDecoder:
@@ -174,6 +184,8 @@ class GeDriDecoder:
             if GROUP.unpack_from(subrecord, group)[0] & EXISTS
             for metric, offset, steps in fields
         }
+        if GROUP.unpack_from(subrecord, CO2_AT)[0] & EXISTS:
+            values[ETCO2] = etco2(subrecord)
         if values:
             outputs.append(Reading(self._source, values, now, now))
         status, label = GROUP.unpack_from(subrecord, NIBP_AT)
@@ -194,7 +206,7 @@ SPEC = DriverSpec(
         "S/5 monitors",
     ),
     line=LineSettings(baud=19200, parity="E", rtscts=True),
-    metrics=(HR, RR, PULSE, SPO2, TEMP, NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE),
+    metrics=(HR, RR, PULSE, SPO2, ETCO2, TEMP, NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE),
     commands=frozenset(),
     interval_s=float(INTERVAL_S),
     silent_after_s=20.0,

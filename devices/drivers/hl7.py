@@ -11,7 +11,7 @@ Set up: the sender must send the results of one bed only. Let it send every few 
 cuff reading with its own time (OBX-14). Clocks of monitor and gateway should agree: ages are taken
 from the times in the message.
 
-Gives: cuff pressures, pulse of the cuff and of the oximeter, SpO2, heart rate, breaths and
+Gives: cuff pressures, pulse of the cuff and of the oximeter, SpO2, heart rate, breaths, EtCO2 and
 temperature, as far as sent, in mmHg, kPa, °C or °F. An acknowledgement goes out only where the
 message asks for one (MSH-15, MSH-16).
 
@@ -31,6 +31,7 @@ from datetime import datetime, timedelta
 from devices.drivers.hl7_text import Hl7Framer, Message, framed
 from devices.drivers.hl7_values import Hl7Values
 from devices.metrics import (
+    ETCO2,
     HR,
     NIBP_DIA,
     NIBP_MAP,
@@ -152,7 +153,7 @@ SPEC = DriverSpec(
     title="HL7 v2 results (ORU^R01), serial or network",
     models=("gateways and central stations (IHE PCD-01)", "monitors that send ORU^R01"),
     line=LineSettings(baud=9600),
-    metrics=(NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, PULSE, SPO2, HR, RR, TEMP),
+    metrics=(NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, PULSE, SPO2, HR, RR, ETCO2, TEMP),
     commands=frozenset(),
     interval_s=60.0,  # senders push each second, or only once a minute
     silent_after_s=120.0,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from devices.metrics import (
+    ETCO2,
     HR,
     NIBP_DIA,
     NIBP_MAP,
@@ -47,6 +48,8 @@ MDC: Mapping[int, Metric] = {
     151562: RR,
     151578: RR,
     METRICS_PARTITION + 0x5000: RR,  # Philips' breaths
+    151708: ETCO2,  # by the book the concentration: its unit, mmHg or kPa, must say otherwise
+    151728: ETCO2,
     150344: TEMP,
     PHILIPS_T1: TEMP,
 }
@@ -70,6 +73,8 @@ NAMES: Mapping[str, Metric] = {
     "MDC_ECG_HEART_RATE": HR,
     "MDC_RESP_RATE": RR,
     "MDC_TTHOR_RESP_RATE": RR,
+    "MDC_AWAY_CO2_ET": ETCO2,
+    "MDC_CONC_AWAY_CO2_ET": ETCO2,
     "MDC_TEMP": TEMP,
 }
 LOINC: Mapping[str, Metric] = {
@@ -81,6 +86,7 @@ LOINC: Mapping[str, Metric] = {
     "2708-6": SPO2,
     "59408-5": SPO2,
     "9279-1": RR,
+    "19889-5": ETCO2,
     "8310-5": TEMP,
 }
 SHORT: Mapping[str, Metric] = {
@@ -90,6 +96,7 @@ SHORT: Mapping[str, Metric] = {
     "PR": PULSE,
     "SPO2": SPO2,
     "HR": HR,
+    "ETCO2": ETCO2,
     "T1": TEMP,
 }
 #: Where a rate comes from (OBX-17).

@@ -13,9 +13,9 @@ the port where it is that. Only one program at a time can be connected to a port
 died, the monitor may refuse another one for up to 2 minutes. It is asked again by itself.
 
 Gives: cuff pressures (and the pulse of the cuff) with the time of the measurement, that a cuff
-reading is running or failed, SpO2, pulse, heart rate and breaths each second, and the alarms of the
-monitor in its own words. Pressures in kPa become mmHg. All other numbers are kept as unmapped, with
-the monitor's own numbers for parameter and unit.
+reading is running or failed, SpO2, pulse, heart rate, breaths and EtCO2 each second, and the alarms
+of the monitor in its own words. Pressures in kPa become mmHg. All other numbers are kept as
+unmapped, with the monitor's own numbers for parameter and unit.
 
 Cannot: a cuff reading cannot be started or stopped over this line. Temperature and invasive
 pressures stay unmapped, waves are not asked for. Values that the monitor marks as questionable are
@@ -51,6 +51,7 @@ from devices.drivers.intellivue_parts import Answer, PartsByInvoke
 from devices.drivers.intellivue_session import REQUEST, Session
 from devices.drivers.intellivue_wire import IntellivueFramer, framed
 from devices.metrics import (
+    ETCO2,
     HR,
     NIBP_DIA,
     NIBP_MAP,
@@ -154,7 +155,7 @@ SPEC = DriverSpec(
         "IntelliVue MP2, X2, X3",
     ),
     line=LineSettings(baud=115200),
-    metrics=(NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, SPO2, PULSE, HR, RR),
+    metrics=(NIBP_SYS, NIBP_DIA, NIBP_MAP, NIBP_PULSE, SPO2, PULSE, HR, RR, ETCO2),
     commands=frozenset(),
     interval_s=1.0,
     silent_after_s=12.0,  # a refusal has a pause of 10 s after it

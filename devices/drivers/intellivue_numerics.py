@@ -9,6 +9,7 @@ from datetime import datetime
 from devices.drivers.intellivue_cuff import CuffShown, CuffWatch, clock_time, device_time
 from devices.drivers.intellivue_parts import Answer
 from devices.metrics import (
+    ETCO2,
     HR,
     NIBP_DIA,
     NIBP_MAP,
@@ -40,6 +41,7 @@ PRESENT: dict[int, tuple[Metric, tuple[int, ...]]] = {
     CHOSEN_PULSE: (PULSE, (PER_MINUTE,)),
     0x4182: (HR, (PER_MINUTE,)),
     0x500A: (RR, (BREATHS, PER_MINUTE)),
+    0x50B0: (ETCO2, (MMHG, KPA)),
 }
 
 # Bits of a value's state. Invalid, questionable, unavailable or calibrating: no value.
@@ -110,8 +112,11 @@ class Numerics:
                 present = PRESENT.get(kind)
                 if present is not None and (absent or unit in present[1]):
                     states |= state
-                    value = None if absent else number(raw)
                     metric = present[0]
+                    if absent:
+                        value = None
+                    else:
+                        value = pressure(raw, unit) if metric is ETCO2 else number(raw)
                     if metric is not PULSE:
                         values[metric] = value
                     elif values.get(PULSE) is None or (kind == PLETH_PULSE and value is not None):

@@ -33,14 +33,16 @@ OLD_AFTER_S = 60.0
 
 # Where each group of the basic class begins in its subrecord, and how many values it carries
 # after its status (u32) and label (u16).
-ECG, NIBP, SPO2 = 4, 76, 122
+ECG, NIBP, SPO2, CO2 = 4, 76, 122, 136
 GROUPS = {
     ECG: 5,
     **dict.fromkeys((20, 34, 48, 62), 4),  # invasive pressures
     NIBP: 4,
     **dict.fromkeys((90, 98, 106, 114), 1),  # temperatures
     SPO2: 4,
+    CO2: 4,
 }
+AIR = 7600  # tenths of mmHg: the pressure by which a part of CO2 becomes a pressure
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,8 @@ class GeDriMonitor:
         heart = (rate(vitals.hr), INVALID, INVALID, INVALID, rate(vitals.rr))
         oximeter = (hundredths(vitals.spo2), rate(vitals.pulse))
         measuring = vitals.spo2 is not None or vitals.pulse is not None
-        return {
+        groups = {} if vitals.etco2 is None else {CO2: _gas(vitals.etco2)}
+        return groups | {
             ECG: Group(EXISTS | ACTIVE | ECG_SOURCE, 0, heart),
             NIBP: self._nibp(t),
             SPO2: Group(EXISTS | (ACTIVE if measuring else 0), 0, oximeter),
@@ -258,6 +261,12 @@ class GeDriMonitor:
             label |= OLD
         pressures = (hundredths(result.sys), hundredths(result.dia), hundredths(result.map))
         return Group(EXISTS | ACTIVE, label, (*pressures, rate(result.pulse)))
+
+
+def _gas(etco2: float) -> Group:
+    """The gas module: EtCO2 as a part of the air in hundredths of a percent, none breathed in."""
+    part = whole(whole(etco2) * 100_000 / AIR)
+    return Group(EXISTS | ACTIVE, 0, (part, 0, INVALID, AIR))
 
 
 def _unstuffed(stuffed: bytes) -> bytes | None:

@@ -103,6 +103,9 @@ class PcdSender(_Sender):
             _pcd("147842^MDC_ECG_HEART_RATE^MDC", "3.0.1.1", now.hr, BEATS),
             _pcd("151562^MDC_RESP_RATE^MDC", "3.0.2.1", now.rr, breaths),
         ]
+        if now.etco2 is not None:
+            code = "151708^MDC_AWAY_CO2_ET^MDC"
+            results.append(_pcd(code, "4.0.1.1", now.etco2, MMHG))
         return lines + [f"OBX|{n}|{one}" for n, one in enumerate(results, start=1)]
 
 
@@ -134,6 +137,8 @@ class LoincSender(_Sender):
             ("8867-4^Heart rate^LN", now.hr, "/min^per minute^UCUM", stamp),
             ("9279-1^Respiratory rate^LN", now.rr, "/min^per minute^UCUM", stamp),
         ]
+        if now.etco2 is not None:
+            rows.append(("19889-5^End tidal CO2^LN", now.etco2, mmhg, stamp))
         for n, (code, value, unit, time) in enumerate(rows, start=1):
             status = "X" if value is None else "F"
             lines.append(

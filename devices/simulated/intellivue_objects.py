@@ -70,6 +70,11 @@ def numerics(patient: Patient, setting: Setting, started: datetime, t: float) ->
         (0x104, 0x4182, BPM, vitals.hr, 0),
         (0x105, 0x500A, RPM, vitals.rr, 0),
     ]
+    if vitals.etco2 is not None:
+        unit, value, decimals = MMHG, float(whole(vitals.etco2)), 0
+        if setting.kpa:
+            unit, value, decimals = KPA, value * KPA_OF_MMHG, 2
+        shown.append((0x108, 0x50B0, unit, value, decimals))
     if vitals.spo2 is not None:
         shown.append((0x106, 0x4BB0, NO_UNIT, 2.1, 1))
     objects = _cuff(patient, setting, started, t)

@@ -20,12 +20,16 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What is shown at one moment: rates per minute, ``spo2`` in percent; ``None`` = no value."""
+    """What is shown at one moment: rates per minute, ``spo2`` in percent, ``etco2`` in mmHg.
+
+    ``None`` = no value.
+    """
 
     hr: float | None = None
     pulse: float | None = None
     spo2: float | None = None
     rr: float | None = None
+    etco2: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

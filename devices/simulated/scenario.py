@@ -52,6 +52,8 @@ FIRST_CUFF_S = 20.0
 CUFF_BEFORE_DOSE_S = 300.0
 CUFF_AFTER_DOSE_S = 600.0
 DOSE_AT_S = 300.0
+#: EtCO2 in mmHg: of one who breathes quietly, and how much a dip of the breathing adds (assumed).
+ETCO2, ETCO2_OF_A_DIP = 38.0, 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +224,14 @@ class ScenarioPatient:
         )
         spo2 = course.spo2 + 0.3 * self._noise("spo2", t)
         rr = course.rr + 0.6 * self._noise("rr", t)
+        etco2 = ETCO2 + 0.6 * self._noise("etco2", t)
         if course.dip is not None:
             depth = course.dip.depth(since)
             spo2 += (course.dip.spo2 - spo2) * depth
             rr += (course.dip.rr - rr) * depth
+            etco2 += ETCO2_OF_A_DIP * depth
         pulse = hr + 0.5 * self._noise("pulse", t)
-        return Vitals(hr=hr, pulse=pulse, spo2=min(100.0, spo2), rr=rr)
+        return Vitals(hr=hr, pulse=pulse, spo2=min(100.0, spo2), rr=rr, etco2=etco2)
 
     def measuring(self, t: float) -> bool:
         self._advance(t)

@@ -18,6 +18,7 @@ CUFF_PULSE = (42, 60, 64, 99, 100, 127, 128, 129, 150, 178)
 PULSE = (30, 64, 99, 100, 126, 127, 128, 129, 180, 239)
 SPO2 = (100, 99, 98, 90, 85, 71, 64, 63, 50, 36)
 HR = (31, 65, 98, 101, 125, 127, 128, 130, 181, 238)
+ETCO2 = (0, 9, 10, 25, 38, 39, 46, 63, 99, 128)
 RR = (4, 8, 9, 10, 16, 20, 31, 32, 40, 60)
 
 
@@ -34,7 +35,7 @@ class Sweep:
 
     def at(self, t: float) -> Vitals:
         place = int(t / SHOWN_FOR_S) % len(PULSE)
-        return Vitals(hr=HR[place], pulse=PULSE[place], spo2=SPO2[place], rr=RR[place])
+        return Vitals(HR[place], PULSE[place], SPO2[place], RR[place], ETCO2[place])
 
     def measuring(self, t: float) -> bool:
         own = self.automatic and t % EVERY_S >= EVERY_S - LONG_S

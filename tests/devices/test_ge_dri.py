@@ -137,6 +137,22 @@ def test_temperature_is_in_degrees() -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "air", "expected"),
+    [
+        (500, 7600, 38.0),
+        (513, 7598, 39.0),  # the air pressure is that of the recorded message
+        (0, 7600, 0.0),  # no breath
+        (INVALID, 7600, None),
+        (500, INVALID, None),
+        (500, 0, None),
+    ],
+)
+def test_end_tidal_co2_is_a_part_of_the_air(part: int, air: int, expected: float | None) -> None:
+    group = {136: (EXISTS, 9, part, 0, INVALID, air)}
+    assert all_values(feed(frame(record(basic(group))))) == [{"etco2": expected}]
+
+
+@pytest.mark.parametrize(
     "bad",
     [
         b"\x7e\x7e",

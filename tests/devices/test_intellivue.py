@@ -190,6 +190,15 @@ def test_only_what_the_answer_holds_is_in_the_reading() -> None:
     assert values(reading) == {"hr": 71}
 
 
+def test_end_tidal_co2_is_given_in_mmhg() -> None:
+    (reading,) = make().feed(answer(one(0x50B0, 38, MMHG)), NOON)
+    assert values(reading) == {"etco2": 38}
+    (reading,) = make().feed(answer(one(0x50B0, 507, KPA, -2)), NOON)
+    assert values(reading) == {"etco2": 38.0}
+    (reading,) = make().feed(answer(one(0x50B0, 5, PERCENT)), NOON)
+    assert values(reading) == {}
+
+
 def test_what_nobody_mapped_is_kept_with_its_digits_and_unit() -> None:
     frame = answer(
         one(0x4BB0, 21, 0x0200, -1),

@@ -12,6 +12,7 @@ from devices.capture import CaptureWriter, read_capture
 from devices.metrics import (
     CUFF,
     CUFF_PRESSURE,
+    ETCO2,
     HR,
     NIBP_DIA,
     NIBP_MAP,
@@ -56,6 +57,7 @@ SHOWN: dict[Metric, Sequence[int]] = {
     SPO2: sweep.SPO2,
     HR: sweep.HR,
     RR: sweep.RR,
+    ETCO2: sweep.ETCO2,
 }
 TRUE_RESULTS = set(zip(sweep.SYS, sweep.DIA, strict=True))
 MINUTES = 22 * 60.0
