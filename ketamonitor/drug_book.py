@@ -9,6 +9,7 @@ from io import StringIO
 
 from ketamonitor.entries import Draft, Entry, stamp, verify_chain
 from ketamonitor.own_chain import append_after
+from ketamonitor.spreadsheet import cell
 from ketamonitor.store import Store
 from ketamonitor.treatment.drug_use import drug_event
 from ketamonitor.treatment.ledger import LEDGER, Ledger, What
@@ -52,6 +53,8 @@ class DrugBook:
         """What is wrong, in words: a broken chain, rows that cannot be, drawings that are not
         accounted for, and rows that did not reach their session (the program ended in between)."""
         rows = self.rows()
+        if not rows:
+            return  # a ledger that nobody has begun balances
         yield from verify_chain(LEDGER, rows)
         ledger = Ledger.of(rows)
         yield from ledger.faults
@@ -97,14 +100,15 @@ def as_csv(ledger: Ledger) -> str:
         body = row.body
         vial = ledger.vials.get(_vial(row, ledger))
         written.writerow(
-            [
+            cell(value)
+            for value in (
                 *(row.seq, stamp(row.at), stamp(row.recorded_at), row.author, body["what"]),
                 *(body.get("mg", ""), body.get("vial", ""), body.get("drawing", "")),
                 *(session_of(row, ledger), vial.lot if vial else body.get("lot", "")),
                 vial.expiry.isoformat() if vial else body.get("expiry", ""),
                 *(body.get("witness") or "", body.get("reason", "")),
                 *("struck" if row.seq in ledger.struck else "", body["text"], row.hash),
-            ]
+            )
         )
     return out.getvalue()
 

@@ -36,6 +36,7 @@ from ketamonitor.treatment.episodes import Episodes
 from ketamonitor.treatment.infusion import Act, act_of
 from ketamonitor.treatment.nasal import Nasal
 from ketamonitor.treatment.not_done import NotDoneSlots
+from ketamonitor.treatment.on_site import OnSite
 from ketamonitor.treatment.order import Orders
 from ketamonitor.treatment.plan import ENROLMENT, INPATIENT, OUTPATIENT
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
@@ -43,7 +44,7 @@ from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 #: Events whose own text stands among the numbered events of the session.
 _TOLD = (
     *("mark", "action", "not_done", "bp_weighed", "order", "device_step", "drug"),
-    *("episode", "adverse", "adverse_none", "criterion", "ready", "left", "closing"),
+    *("on_site", "episode", "adverse", "adverse_none", "criterion", "ready", "left", "closing"),
 )
 
 
@@ -71,6 +72,7 @@ class Record:
     #: Onset and end of sedation, dissociation, respiratory depression, as confirmed by a person.
     episodes: Episodes = field(default_factory=Episodes)
     adverse: AdverseEvents = field(default_factory=AdverseEvents)
+    on_site: OnSite = field(default_factory=OnSite)
     #: The drug drawn for this session, by its entries; the ledger itself is elsewhere.
     drug: DrugUse = field(default_factory=DrugUse)
     checkin: CheckIn = field(default_factory=CheckIn)
@@ -155,6 +157,7 @@ class Record:
         self.drug.add(entry)
         self.episodes.add(entry)
         self.adverse.add(entry)
+        self.on_site.add(entry)
         self.corrections.add(entry)
         take = _TAKERS.get(entry.kind)
         if take is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,10 +11,12 @@ from typing import Any
 from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
+from ketamonitor.script_check import check, loaded, shown
 from ketamonitor.treatment import infusion, nasal, order
 from ketamonitor.treatment.checkin import bp_weighed, checkin
 from ketamonitor.treatment.corrections import Corrections, struck
 from ketamonitor.treatment.not_done import not_done
+from ketamonitor.treatment.on_site import on_site
 from ketamonitor.view import ActiveAlarm, SessionView
 
 VERBS = (
@@ -36,6 +37,7 @@ VERBS = (
     "limit",
     "action",
     "not_done",
+    "on_site",
     "strike",
     "end",
 )
@@ -55,6 +57,9 @@ _OF_THE_MOMENT = (
     "not_done",
     "strike",
 )
+
+
+_VERBS = ", ".join(VERBS)
 
 
 class ScriptError(ValueError):
@@ -91,7 +96,8 @@ class Seen:
 def read_script(path: Path) -> list[Act]:
     """The acts of a JSON-lines file in order of time. Raises :class:`ScriptError`."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Only the line's own end ends it: JSON text may hold other letters that look like one.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise ScriptError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -102,17 +108,26 @@ def read_script(path: Path) -> list[Act]:
 
 def _act(line: str, where: str) -> Act:
     try:
-        data = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ScriptError(f"{where}: is not JSON: {error.msg}") from error
+        data = loaded(line)
+    except ValueError as error:
+        raise ScriptError(f"{where}: {error}") from error
     if not isinstance(data, dict) or "t_s" not in data:
         raise ScriptError(f'{where}: needs "t_s", the session second')
     t_s = data.pop("t_s")
     if isinstance(t_s, bool) or not isinstance(t_s, int | float) or not 0 <= t_s < 1e6:
-        raise ScriptError(f"{where}: t_s must be seconds from 0, not {t_s!r}")
-    if len(data) != 1 or next(iter(data)) not in VERBS:
-        raise ScriptError(f"{where}: needs exactly one of {', '.join(VERBS)}")
+        raise ScriptError(f"{where}: t_s must be seconds from 0, not {shown(t_s)}")
+    if unknown := [word for word in data if word not in VERBS]:
+        raise ScriptError(f"{where}: {unknown[0]!r} is unknown: needs exactly one of {_VERBS}")
+    if len(data) != 1:
+        raise ScriptError(f"{where}: needs exactly one of {_VERBS}")
     verb, detail = next(iter(data.items()))
+    try:
+        check(verb, detail)
+    except ValueError as error:
+        said = str(error)
+        raise ScriptError(
+            f"{where}: {said}" if said.startswith(verb) else f"{where}: {verb}: {said}"
+        ) from error
     act = Act(float(t_s), verb, detail, where)
     if verb not in _OF_THE_MOMENT:
         # Whatever does not depend on the running session is checked before it begins.
@@ -180,6 +195,9 @@ def _drafts_of(
             else (detail, "nurse")
         )
         return [drafts.note(text, said_by=said_by, at=at, author=author)]
+    if act.verb == "on_site":
+        name, present = detail["name"], detail["present"]
+        return [on_site(name, present, at=at, author=author)]
     if act.verb == "event":
         return [drafts.mark(detail, at=at, author=author)]
     if act.verb == "checkin":

@@ -10,6 +10,7 @@ from ketamonitor.cli.common import add_store, emit, open_reading, store_url
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.clock import SteadyClock
 from ketamonitor.drug_book import DrugBook, as_csv
+from ketamonitor.spreadsheet import encoded
 from ketamonitor.store import StoreError
 from ketamonitor.treatment.ledger import Ledger, Turnover
 from ketamonitor.words import clock, day
@@ -86,7 +87,7 @@ def check_ledger(args: argparse.Namespace) -> int:
 def export_rows(args: argparse.Namespace) -> int:
     ledger = _ledger(args)
     try:
-        args.out.write_text(as_csv(ledger), encoding="utf-8", newline="")
+        args.out.write_bytes(encoded(as_csv(ledger)))
     except OSError as error:
         raise UserError(f"{args.out}: cannot be written: {error.strerror}") from error
     emit(args.json, f"{args.out}: {len(ledger.rows)} rows", {"file": str(args.out)})

@@ -18,7 +18,7 @@ from ketamonitor.cli.form import add_form
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Entry, verify_chain
 from ketamonitor.form_book import FormBook
-from ketamonitor.record import Record
+from ketamonitor.record import Record, session_info
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.pdf import write_pdf
 from ketamonitor.report.tables import write_csv, write_json
@@ -110,17 +110,27 @@ def show_session(args: argparse.Namespace) -> int:
     if args.json:
         emit(True, "", summary.as_json() if summary else {})
         return 0
-    info = Record.of(entries).info
+    info = session_info(entries[0])
     print(f"{info.id}  {info.protocol.title}{'  SIMULATED' if info.simulated else ''}")
     print(f"{info.patient.name}  {words.patient_line(info.patient, info.started_at.date())}")
     for entry in entries:
-        told = words.headline(entry)
+        told = _headline(entry)
         if told:
             title, detail = told
             print(
                 f"{words.clock(entry.at, seconds=True)}  {title}{'  ' + detail if detail else ''}"
             )
     return 0
+
+
+def _headline(entry: Entry) -> tuple[str, str] | None:
+    """What an entry says; one of another version or a damaged one is told as such, and the others
+    are shown all the same."""
+    try:
+        return words.headline(entry)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        lacks = f" (it lacks {error})" if isinstance(error, KeyError) else ""
+        return f"Entry {entry.seq}, {entry.kind}: not as this program writes one{lacks}", ""
 
 
 def verify_session(args: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from ketamonitor.treatment.discharge import (
     criteria,
     ready_of,
 )
+from ketamonitor.treatment.on_site import Interval
 
 _STATES = {
     CriterionState.OPEN: "not answered",
@@ -28,6 +29,9 @@ def going_home(record: Record, frame: Frame) -> dict[str, Any]:
     rows = [[row.criterion.text, _STATES[row.state], _told(row)] for row in criteria(record, until)]
     if record.first_dose_at is None and not home.answers:
         rows = []  # nothing of the treatment was given, and nobody answered
+    rows += [
+        ["Physician on site", _span(one, frame), _who(one)] for one in record.on_site.intervals
+    ]
     if ready := ready_of(record):
         rows.append(["Clinically ready", frame.clock(ready[0]), ready[1]])
     if home.departure is not None:
@@ -36,6 +40,15 @@ def going_home(record: Record, frame: Frame) -> dict[str, Any]:
         rows.append(["Left", frame.clock(gone.at), f"with {gone.companion}{phone} ({gone.by})"])
     rows += [[one.item, "open at the end", f"{one.reason} ({one.by})"] for one in home.unfinished]
     return {"rows": rows}
+
+
+def _span(one: Interval, frame: Frame) -> str:
+    since = frame.clock(one.since) if one.since else "not entered"
+    return f"{since} to {frame.clock(one.until) if one.until else 'the end: none entered'}"
+
+
+def _who(one: Interval) -> str:
+    return f"{one.name} (entered by {', '.join(one.by)})"
 
 
 def _told(row: CriterionView) -> str:

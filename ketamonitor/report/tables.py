@@ -14,16 +14,15 @@ from ketamonitor import words
 from ketamonitor.entries import Entry, stamp
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.report.files import ReportError, write_atomically
+from ketamonitor.spreadsheet import cell, encoded
 
 _UNITS = {"mmHg": "mmHg", "/min": "per_min", "%": "percent", "°C": "degC"}
-
-#: What a spreadsheet would take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 _METRIC_COLUMNS = {key: f"{key}_{_UNITS[metric.unit]}" for key, metric in METRICS.items()}
 _INSTRUMENT_COLUMNS = {key: f"{key}_{i.low}_to_{i.high}" for key, i in INSTRUMENTS.items()}
 
 COLUMNS = (
+    *("session", "patient", "simulated", "counts"),
     *("seq", "at", "recorded_at", "min_from_start", "kind", "source", "author"),
     *_METRIC_COLUMNS.values(),
     "flags",
@@ -47,18 +46,34 @@ class Summary(Protocol):
 
 
 def write_csv(entries: Sequence[Entry], path: Path) -> None:
-    """One header line with units, then a row for each entry in order, UTF-8.
+    """One header line with units, then a row for each entry in order, UTF-8 with a byte order mark.
+
+    Each row names its session and patient (record number), says SIMULATED where it is, and whether
+    it ``counts``: what was struck out stays to be seen with ``no``, and no sum may take it.
 
     Times are ISO 8601 with offset; ``min_from_start`` counts from the first entry. A missing value
     is an empty cell, so is whatever the kind of entry does not have. Text that a spreadsheet
     would run as a formula has an apostrophe before it. Raises :class:`ReportError`.
     """
     first = _first(entries)
+    struck = {
+        entry.body["of_seq"]
+        for entry in entries
+        if entry.kind == "correction" and entry.body.get("body") is None
+    }
+    patient = first.body.get("patient") or {}
+    whose: Cells = {
+        "session": first.session,
+        "patient": patient.get("mrn"),
+        "simulated": "SIMULATED" if first.body.get("simulated") else None,
+    }
     file = io.StringIO()
     rows = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\r\n")
     rows.writeheader()
     for entry in entries:
         cells: Cells = {
+            **whose,
+            "counts": "no" if entry.seq in struck else "yes",
             "seq": entry.seq,
             "at": stamp(entry.at),
             "recorded_at": stamp(entry.recorded_at),
@@ -69,8 +84,8 @@ def write_csv(entries: Sequence[Entry], path: Path) -> None:
         fill = _FILLERS.get(entry.kind)
         if fill is not None:
             cells |= fill(entry.body)
-        rows.writerow({key: _cell(value) for key, value in cells.items()})
-    write_atomically(path, file.getvalue().encode())
+        rows.writerow({key: cell(value) for key, value in cells.items()})
+    write_atomically(path, encoded(file.getvalue()))
 
 
 def write_json(entries: Sequence[Entry], summary: Summary | None, path: Path) -> None:
@@ -92,14 +107,6 @@ def _first(entries: Sequence[Entry]) -> Entry:
     if not entries:
         raise ReportError("the session has no entries: there is nothing to export")
     return entries[0]
-
-
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return value
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -31,7 +31,8 @@ LONGEST_REASON = 200
 _KINDS = ("reading", "dose", "infusion", "observation", "note")
 #: Events that a person enters and that stand for themselves.
 _EVENTS = (
-    *("mark", "order", "held", "not_done", "device_step", "checkin", "bp_weighed"),
+    *("mark", "on_site", "order", "held", "not_done", "device_step"),
+    *("checkin", "bp_weighed"),
     *("episode", "adverse", "adverse_none", "criterion", "ready", "left", "action"),
 )
 

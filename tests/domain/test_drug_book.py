@@ -194,7 +194,7 @@ def test_the_command_lists_balances_checks_and_exports(
     assert "write it as" in capsys.readouterr().err
     out = tmp_path / "ledger.csv"
     assert main(["ledger", "export", "-o", str(out)]) == 0
-    with out.open(encoding="utf-8", newline="") as file:
+    with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(r["what"], r["mg"], r["lot"], r["witness"]) for r in rows] == [
         ("received", "50", "L7", ""),
@@ -204,3 +204,12 @@ def test_the_command_lists_balances_checks_and_exports(
         ("wasted", "5.8", "L7", "lund"),
     ]
     assert main(["ledger", "export", "-o", str(tmp_path / "no" / "x.csv")]) == 1
+
+
+def test_a_ledger_that_nobody_has_begun_balances(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KETAMONITOR_STORE", str(tmp_path / "store.db"))
+    open_store(str(tmp_path / "store.db")).close()
+    assert main(["ledger", "check"]) == 0
+    assert capsys.readouterr().out == "the ledger balances\n"

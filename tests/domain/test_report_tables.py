@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketamonitor import alarm_drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import GENESIS, Draft, Entry, verify_chain
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.tables import COLUMNS, write_csv, write_json
@@ -31,14 +31,14 @@ from tests.domain.report_sessions import (
 
 def rows(entries: list[Entry], path: Path) -> list[dict[str, str]]:
     write_csv(entries, path)
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
 def test_the_header_names_units(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     write_csv(empty_session(), path)
-    header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+    header = path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
     assert header == list(COLUMNS)
     assert {"nibp_sys_mmHg", "spo2_percent", "pulse_per_min", "temp_degC", "mg"} <= set(header)
 
@@ -65,7 +65,41 @@ def test_a_missing_value_is_an_empty_cell(tmp_path: Path) -> None:
     told = rows(empty_session(), tmp_path / "out.csv")
     (row,) = told
     filled = {key for key, value in row.items() if value}
-    assert filled == {"seq", "at", "recorded_at", "min_from_start", "kind", "author", "event"}
+    # each row also says whose it is and that it counts
+    whose = {"session", "patient", "counts"}
+    assert filled == whose | {
+        *("seq", "at", "recorded_at", "min_from_start", "kind", "author", "event"),
+    }
+
+
+def test_a_struck_dose_stays_to_be_seen_and_a_sum_over_what_counts_is_right(tmp_path: Path) -> None:
+    writer = Writer()
+    writer.add(started())
+    for minute, mg in ((1, 0.1), (2, 0.2), (3, 30), (4, 340)):
+        writer.add(drafts.dose("ketamine", "im", mg, at=at(minute), author=NURSE))
+    gone = {"of_seq": 4, "reason": "slip", "body": None, "text": "struck"}
+    writer.add(Draft("correction", at(5), NURSE, gone))
+    path = tmp_path / "out.csv"
+    told = rows(writer.entries, path)
+    doses = [row for row in told if row["kind"] == "dose"]
+    assert [row["counts"] for row in doses] == ["yes", "yes", "no", "yes"]
+    counted = [float(row["mg"]) for row in doses if row["counts"] == "yes"]
+    assert sum(counted) == pytest.approx(340.3)
+    # a spreadsheet on Windows knows the letters by it
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfsession,patient,simulated,counts,")
+
+
+@pytest.mark.parametrize(("simulated", "said"), [(True, "SIMULATED"), (False, "")])
+def test_each_row_says_whose_it_is_and_whether_it_is_simulated(
+    tmp_path: Path, simulated: bool, said: str
+) -> None:
+    writer = Writer()
+    first = writer.add(started(simulated=simulated))
+    writer.add(Draft("note", at(1), NURSE, {"text": "Größe", "said_by": "nurse"}))
+    told = rows(writer.entries, tmp_path / "out.csv")
+    assert [row["simulated"] for row in told] == [said, said]
+    assert {row["session"] for row in told} == {first.session}
+    assert {row["patient"] for row in told} == {first.body["patient"]["mrn"]}
 
 
 def test_doses_and_alarms_have_their_columns(tmp_path: Path) -> None:
@@ -88,14 +122,14 @@ def test_no_cell_of_text_can_begin_a_formula(
 ) -> None:
     writer = Writer()
     writer.add(started())
-    for lead in ("=", "+", "-", "@", "\t", ""):
+    for lead in ("=", "+", "-", "@", "\t", "＝", " =", ""):
         writer.add(Draft("note", at(1), lead + NURSE, {"text": lead + text, "said_by": "nurse"}))
     path = tmp_path_factory.mktemp("csv") / "out.csv"
     told = rows(writer.entries, path)
-    assert len(told) == 7
+    assert len(told) == 9
     for row in told:
         for key in ("text", "author"):
-            assert not row[key].startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert not row[key].strip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝"))
 
 
 def test_json_is_the_contracts_form_and_still_verifies(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def test_a_pause_wants_its_reason(bench: Bench, qtbot: QtBot) -> None:
     assert "Say why" in panel.words.text()
     part = panel.part
     assert isinstance(part, InfusionPart)
-    part.reason.choose("BP rise")
+    part.why.choice.choose("BP rise")
     qtbot.keyClick(panel, Qt.Key.Key_Return)
     assert bench.sent[0][0].body == {"action": "pause", "reason": "BP rise"}
 
@@ -381,7 +381,7 @@ def test_a_slip_in_the_clinics_phrases_is_told_and_costs_no_note(
         own.write_text(text, encoding="utf-8")
         phrases, fault = load_phrases()
         assert "calm" in phrases.nurse
-        assert fault.startswith(f"{own}: ")
+        assert fault.startswith(f"{own}:")  # and the line, where TOML names one
         assert said in fault
         assert "\n" not in fault
     shown = note(bench, qtbot, fault)
@@ -475,3 +475,19 @@ def test_a_matter_that_is_settled_meanwhile_leaves_the_list(bench: Bench, qtbot:
     qtbot.keyClicks(panel.rows["slot:x"].answer, "cuff off")
     panel.show_view(view(open_items=OPEN[1:]))
     assert [row.answer.text() for row in panel.rows.values()] == ["cuff off"]
+
+
+def test_a_physician_on_site_is_entered_in_the_event_panel(bench: Bench, qtbot: QtBot) -> None:
+    panel = MarkPanel(bench.desk, view())
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.opened(bench.now)
+    panel.site.choose("here")
+    assert panel.missing() == "Type the physician’s name"
+    panel.physician.setText("Dr. A. Hale")
+    assert panel.missing() == ""
+    (draft,) = panel.drafts("okafor")
+    assert draft.body["text"] == "Physician on site: Dr. A. Hale"
+    panel.clear()
+    assert panel.site.chosen is None
+    assert panel.missing() == "Choose an event or type one"

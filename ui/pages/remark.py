@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from ketamonitor import checks, drafts
 from ketamonitor.entries import Draft
 from ketamonitor.phrases import Phrases
+from ketamonitor.treatment.on_site import GONE, HERE, LONGEST_NAME, on_site
 from ketamonitor.view import SessionView
 from ui.pages.entry import Desk, EntryPanel
 from ui.pages.own_words import OwnWords
@@ -135,6 +136,16 @@ class MarkPanel(EntryPanel):
         self.said.changed.connect(self.changed)
         self.main.addWidget(self.choice)
         self.main.addWidget(self.text)
+        self.site = kit.choice([HERE, GONE], shown={HERE: "Physician is here", GONE: "is gone"})
+        self.physician = kit.field("The physician’s name", "Physician’s name")
+        self.physician.setMaxLength(LONGEST_NAME)
+        self.site.changed.connect(self.changed)
+        self.physician.textChanged.connect(self.changed)
+        self.main.addWidget(
+            kit.label("Or a physician on site, from or until the time beside", "muted")
+        )
+        self.main.addWidget(self.site)
+        self.main.addWidget(self.physician)
         self.when = When(kit, "Happened at", desk.now())
         self.when.changed.connect(self.changed)
         self.side.addWidget(self.when)
@@ -146,19 +157,29 @@ class MarkPanel(EntryPanel):
         self.setFocus()
 
     def missing(self) -> str:
-        if not self.said.words:
+        if self.site.chosen is not None and not self.physician.text().strip():
+            return "Type the physician’s name"
+        if not self.said.words and self.site.chosen is None:
             return "Choose an event or type one"
         return self.when.fault()
 
     def drafts(self, author: str) -> tuple[Draft, ...]:
-        return (drafts.mark(self.said.words, at=self.when.at(), author=author),)
+        at, made = self.when.at(), []
+        if self.said.words:
+            made.append(drafts.mark(self.said.words, at=at, author=author))
+        if self.site.chosen is not None:
+            name = self.physician.text()
+            made.append(on_site(name, self.site.chosen, at=at, author=author))
+        return tuple(made)
 
     def clear(self) -> None:
         self.said.clear()
+        self.site.clear()
+        self.physician.clear()
         self.when.restart(self.desk.now())
 
     def refresh(self) -> None:
-        self.when.tick(self.desk.now(), begun=bool(self.said.words))
+        self.when.tick(self.desk.now(), begun=bool(self.said.words or self.site.chosen))
         super().refresh()
 
     def single_key(self, event: QKeyEvent) -> bool:
