@@ -54,6 +54,7 @@ WATCHED = ("nibp_sys", "nibp_dia", "spo2", "pulse", "hr", "rr", "moaas")
 def acknowledge(alarm: ActiveAlarm, *, at: datetime, author: str) -> Draft:
     """This one occurrence at this priority seen by a named person; the condition goes on being
     watched. ``of`` says which occurrence, so that it never counts for a later or worse one."""
+    alarm = alarm.recorded or alarm
     body = alarm_body("acknowledged", alarm)
     body["of"] = alarm.priority_since.isoformat() if alarm.priority_since else None
     return Draft("alarm", at, author, body)

@@ -10,7 +10,7 @@ from statistics import median
 from ketamonitor.alarm_course import ActionTaken, AlarmEpisode
 from ketamonitor.alarm_history import AlarmHistory
 from ketamonitor.alarm_plan import PRIORITIES
-from ketamonitor.alarms.order import rank
+from ketamonitor.alarms.order import alert_key, rank
 from ketamonitor.entries import PROGRAM, Entry
 
 #: What a person does within this time after an alarm began counts as done about it.
@@ -23,15 +23,16 @@ ACTS = ("action", "infusion", "BP", "observation", "dose")
 
 @dataclass(frozen=True, slots=True)
 class Bout:
-    """One alert as the screen shows it: limits of one side of one metric that held together, or
-    one technical condition. ``ended_at`` is ``None`` while it lasts, ``text`` that of the most
-    urgent."""
+    """One alert as the screen shows it, and as everything counts it: limits of one side of one
+    metric that held together, or one technical condition. ``ended_at`` is ``None`` while it
+    lasts, ``text`` that of the most urgent, ``episodes`` are what stands behind it."""
 
     ids: tuple[str, ...]
     text: str
     priority: str
     started_at: datetime
     ended_at: datetime | None
+    episodes: tuple[AlarmEpisode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,23 +184,25 @@ def bouts(episodes: Iterable[AlarmEpisode]) -> tuple[Bout, ...]:
     """Alarms as alerts on the screen: 184 over 160 and 180 is one, and so is 165 that becomes 184
     before it has ended. What ends and comes again is another."""
     found: list[Bout] = []
-    newest: dict[object, int] = {}
+    newest: dict[str, int] = {}
     for episode in sorted(episodes, key=lambda e: e.seq):
-        limit = episode.upper is not None
-        key: object = (episode.metric, episode.upper) if limit else episode.id
+        key = alert_key(episode.condition, episode.metric, episode.id)
         end = episode.latched_at or episode.cleared_at
         place = newest.get(key)
         bout = found[place] if place is not None else None
         if place is None or bout is None or _over(bout, episode.raised_at):
             newest[key] = len(found)
-            begun = Bout((episode.id,), episode.text, episode.highest, episode.raised_at, end)
+            begun = Bout(
+                (episode.id,), episode.text, episode.highest, episode.raised_at, end, (episode,)
+            )
             found.append(begun)
             continue
         last = None if end is None or bout.ended_at is None else max(end, bout.ended_at)
         ids, text, urgent = (*bout.ids, episode.id), bout.text, bout.priority
+        parts = (*bout.episodes, episode)
         if rank(episode.highest) < rank(urgent):
             text, urgent = episode.text, episode.highest
-        found[place] = Bout(ids, text, urgent, bout.started_at, last)
+        found[place] = Bout(ids, text, urgent, bout.started_at, last, parts)
     return tuple(found)
 
 

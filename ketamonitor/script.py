@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ketamonitor import alarm_drafts, drafts
+from ketamonitor.alarms.order import milder
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.script_check import check, loaded, shown
@@ -385,17 +386,18 @@ def _on_alarms(verb: str, detail: Any, seen: Seen, at: datetime, author: str) ->
 
 
 def _asked(detail: Any, seen: Seen) -> list[ActiveAlarm]:
-    """The alarms an ``acknowledge`` means: ``highest``, ``all`` or one by its id."""
+    """The alarms an ``acknowledge`` means: those of the ``highest`` alert, of ``all``, or of the
+    one that has this id among its limits; of an alert always all of its limits."""
     view = seen.view
     waiting: Mapping[str, ActiveAlarm] = {
-        a.id: a
-        for a in ((*view.alarms, *view.covered) if view else ())
-        if a.acknowledged_at is None
+        a.id: a for a in (view.every_alarm if view else ()) if a.acknowledged_at is None
     }
     if detail == "all":
         return list(waiting.values())
     if detail == "highest":
-        return list(waiting.values())[:1]
+        detail = next((id for id in waiting), "")
+        if not detail:
+            return []
     if detail in waiting:
-        return [waiting[detail]]
+        return [waiting[detail], *milder(waiting[detail], waiting)]
     raise ValueError(f"no alarm {detail!r} waits for acknowledgement")

@@ -189,7 +189,7 @@ class LiveSession:
                 cuff_state=self._cuff_state,
             ),
             alarms=listed,
-            covered=tuple(a for a in active.values() if a not in listed),
+            covered=tuple(a for a in active.values() if a.id not in {b.id for b in listed}),
             last_alarm=self.alarms.last,
             due=due,
             limits=self._limits(situation),

@@ -301,10 +301,9 @@ class Station:
         return self._recorder.submit(session, entered)
 
     def acknowledge(self, view: SessionView, alarm: ActiveAlarm, author: str) -> Future[Written]:
-        """Acknowledge an alarm, and the milder limits on the same side that it stands for."""
+        """Acknowledge an alert: each limit on its side that ``view`` knows of, and no later one."""
         now = self.clock.now()
-        all_active = {a.id: a for a in (*view.alarms, *view.covered)}
-        seen = [alarm, *milder(alarm, all_active)]
+        seen = [alarm, *milder(alarm, {a.id: a for a in view.every_alarm})]
         return self.submit(
             view.info.id,
             *(alarm_drafts.acknowledge(a, at=now, author=author) for a in seen),

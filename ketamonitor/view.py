@@ -124,6 +124,8 @@ class ActiveAlarm:
     ended_at: datetime | None = None
     repeat_at: datetime | None = None
     reading_at: datetime | None = None
+    #: The alarm as it is recorded, where the alert of its side is more than that one says.
+    recorded: ActiveAlarm | None = None
 
     @property
     def signals(self) -> bool:
@@ -356,7 +358,7 @@ class SessionView:
     unsaved: int
     record_fault: str
     ended_at: datetime | None
-    #: The milder limits that one of ``alarms`` stands for: they hold too, but are not listed.
+    #: The further limits that one of ``alarms`` stands for: they hold too, but are not listed.
     covered: tuple[ActiveAlarm, ...] = ()
     audio_pause: AudioPause | None = None
     interruption: Interruption | None = None
@@ -374,6 +376,11 @@ class SessionView:
     departure: Departure | None = None
     #: The guide of the nasal devices, where the protocol gives them.
     nasal: NasalView | None = None
+
+    @property
+    def every_alarm(self) -> tuple[ActiveAlarm, ...]:
+        """All that are active, each as it is recorded: what sounds, and what is acknowledged."""
+        return (*(alarm.recorded or alarm for alarm in self.alarms), *self.covered)
 
 
 @dataclass(frozen=True, slots=True)

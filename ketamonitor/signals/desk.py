@@ -63,7 +63,7 @@ def urgent(tones: Iterable[str | None]) -> str | None:
 def _tone(heard: Heard, place: Place, now: datetime) -> str | None:
     view, plan = heard.view, heard.view.info.protocol.sound
     here = ("both", place)
-    alarms = [a for a in (*view.alarms, *view.covered) if plan.where(a.priority) in here]
+    alarms = [a for a in view.every_alarm if plan.where(a.priority) in here]
     alarm = sounding(alarms, view.audio_pause, plan, now)
     # That monitoring has stopped is as urgent as HIGH: it sounds where HIGH does.
     guard = GUARD if _stopped(heard) and plan.where("high") in here else None
@@ -75,4 +75,4 @@ def _stopped(heard: Heard) -> bool:
 
 
 def _lit(view: SessionView) -> bool:
-    return any(a.signals and a.priority in LAMP for a in (*view.alarms, *view.covered))
+    return any(a.signals and a.priority in LAMP for a in view.every_alarm)

@@ -143,8 +143,7 @@ class AlarmCourse:
     def heard(self) -> ActiveAlarm | None:
         """The alarm whose tone sounds now."""
         view = self.view()
-        every = (*view.alarms, *view.covered)
-        return audible.sounding(every, view.audio_pause, self.plan.sound, view.now)
+        return audible.sounding(view.every_alarm, view.audio_pause, self.plan.sound, view.now)
 
     def active(self, key: str) -> ActiveAlarm:
         found = self.live.active.get(key)

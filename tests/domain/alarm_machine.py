@@ -284,6 +284,11 @@ class Player(AlarmCourse):
 
     def _is_seen(self, view: SessionView) -> None:
         """Nothing is covered but by what is as urgent, on the same metric, and asks as loudly."""
+        keys = [
+            f"{a.metric}{'<' if '<' in a.id else '>'}" if a.type == "physiological" else a.id
+            for a in view.alarms
+        ]
+        must(len(keys) == len(set(keys)), f"two alerts on one side: {keys}")
         for hidden in view.covered:
             over = [
                 alarm
@@ -294,6 +299,11 @@ class Player(AlarmCourse):
             ]
             must(bool(over), f"{hidden.id} is hidden by nothing as urgent")
             must(hidden.type == "physiological", f"{hidden.id} is technical and hidden")
+            silenced = [alarm.id for alarm in over if alarm.acknowledged_at is not None]
+            must(
+                hidden.acknowledged_at is not None or not silenced,
+                f"{hidden.id} asks behind {silenced}, which looks acknowledged",
+            )
         order = [URGENCY[alarm.priority] for alarm in view.alarms]
         must(order == sorted(order), f"not the most urgent first: {order}")
 
@@ -330,9 +340,10 @@ class Player(AlarmCourse):
         assert self.oracle is not None
         pause = self.ledger.audio
         sound = self.plan.sound
-        for every in ((*view.alarms, *view.covered), view.alarms):
+        for every in (view.every_alarm, view.alarms):
             heard = audible.sounding(every, view.audio_pause, sound, now)
-            must(heard is None or self.ledger.active[heard.id].asks, "a tone of what was seen")
+            if every is not view.alarms:  # an alert asks while any limit on its side does
+                must(heard is None or self.ledger.active[heard.id].asks, "a tone of what was seen")
             loud = [
                 known
                 for known in self.ledger.active.values()

@@ -166,10 +166,34 @@ def test_an_alarm_reads_the_same_in_both_phases_of_its_flash(
     bar.flash["high"].timer.timeout.emit()
     dark = bar.grab().toImage()
     assert bar.words == words
-    area = bar.blocks[0][0].toRect().adjusted(6, 4, -6, -4)
+    area = bar.blocks[0][0].toRect().adjusted(11, 4, -11, -4)  # without the bars at its ends
     assert colours(lit.copy(area), NIGHT.high) == {NIGHT.high}
     assert colours(dark.copy(area), NIGHT.high) == set()
     assert colours(dark, NIGHT.high) == {NIGHT.high}  # the outline stays
+
+
+def test_an_alert_nobody_has_seen_never_looks_acknowledged_while_its_flash_is_dark(
+    qtbot: QtBot, theme: Theme, alarm: MadeUp
+) -> None:
+    page = opened(qtbot, theme, alarm)
+    bar = page.alarm_bar
+    for flash in bar.flash.values():
+        flash.timer.timeout.emit()
+
+    def ends(image: QImage) -> set[str]:
+        """The colours just inside the outline of the first block, left of its text."""
+        block = bar.blocks[0][0].toRect()
+        return colours(
+            image.copy(block.left() + 5, block.top() + 8, 3, block.height() - 16), NIGHT.high
+        )
+
+    assert ends(bar.grab().toImage()) == {NIGHT.high}
+    highest = bar.highest
+    assert highest is not None
+    stands_for = [highest, *milder(highest, alarm.live.active)]
+    alarm.add(*(alarm_drafts.acknowledge(a, at=alarm.now, author=NURSE) for a in stands_for))
+    next_update(page, alarm)
+    assert ends(bar.grab().toImage()) == set()
 
 
 def test_silence_of_the_recorder_is_itself_a_high_alarm(

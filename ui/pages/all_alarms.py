@@ -1,4 +1,4 @@
-"""All alerts of a session: what is active, covered and acknowledged included, and what has been."""
+"""All alerts of a session: what is active, with the limits behind it, and what has been."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ketamonitor.alarm_course import AlarmEpisode
+from ketamonitor.alarm_review import Bout, bouts
+from ketamonitor.alarm_review_words import alarm_name
+from ketamonitor.alarms.order import milder, worst_first
 from ketamonitor.record import Record
 from ketamonitor.view import ActiveAlarm, SessionView
 from ketamonitor.words import STARS, clock, countdown
@@ -79,11 +82,15 @@ class AlarmRow(QWidget):
         self.card.setVisible(card)
 
     def show_alarm(
-        self, alarm: ActiveAlarm, episode: AlarmEpisode | None, covered: bool, now: datetime
+        self,
+        alarm: ActiveAlarm,
+        episode: AlarmEpisode | None,
+        behind: Sequence[ActiveAlarm],
+        now: datetime,
     ) -> None:
         self.alarm = alarm
         self.block.show_alarm(alarm, now)
-        self.story.setText(story(alarm, episode, covered=covered))
+        self.story.setText(story(alarm, episode, behind))
         self.acknowledge.setVisible(alarm.acknowledged_at is None and recorded(alarm))
 
     def set_free(self, free: bool) -> None:
@@ -159,14 +166,13 @@ class AllAlarmsPanel(AlarmPanel):
     def refresh(self) -> None:
         now = self.desk.now()
         shown = tuple(self._alarms())
-        known = {alarm.id for alarm in shown}
-        covered = [a for a in self.view.covered if a.id not in known]
-        active = {alarm.id: alarm for alarm in (*shown, *covered)}
+        active = {alarm.id: alarm for alarm in shown}
+        every = {alarm.id: alarm for alarm in self.view.every_alarm}
         if list(active) != list(self.rows):
             self._rebuild(active, now)
         episodes = {e.id: e for e in self._record().alarms if e.cleared_at is None}
         for id, row in self.rows.items():
-            row.show_alarm(active[id], episodes.get(id), id not in known, now)
+            row.show_alarm(active[id], episodes.get(id), milder(active[id], every), now)
         count = len(active)
         self.heading.setText(f"All alerts: {count or 'none'} active")
         self.none.setVisible(not active)
@@ -210,12 +216,14 @@ class AllAlarmsPanel(AlarmPanel):
             row.set_free(True)
 
     def _show_history(self) -> None:
-        past = self._record().alarms[::-1]
-        self.table.fill([history_row(e) for e in past], [str(e.seq) for e in past])
+        past = bouts(self._record().alarms)[::-1]
+        self.table.fill([history_row(b) for b in past], [str(b.episodes[0].seq) for b in past])
 
 
-def story(alarm: ActiveAlarm, episode: AlarmEpisode | None, *, covered: bool) -> str:
-    """Since when, what made it more urgent, and whether another alert stands for it in the bar."""
+def story(
+    alarm: ActiveAlarm, episode: AlarmEpisode | None, behind: Sequence[ActiveAlarm] = ()
+) -> str:
+    """Since when, what made it more urgent, and which further limits on its side are passed."""
     parts = [f"since {clock(alarm.since, seconds=True)}"]
     if episode is not None:
         parts += [
@@ -223,33 +231,39 @@ def story(alarm: ActiveAlarm, episode: AlarmEpisode | None, *, covered: bool) ->
             for e in episode.escalations
         ]
         parts += [f"again {clock(at, seconds=True)}" for at in episode.reminders[-1:]]
-    if covered:
-        parts.append("in the bar a further limit stands for it")
+    if behind:
+        names = ", ".join(
+            f"{STARS[a.priority]} {alarm_name(a.id)}{_state(a)}" for a in worst_first(behind)
+        )
+        parts.append(f"also passed: {names}")
     return " · ".join(parts)
 
 
-def history_row(episode: AlarmEpisode) -> list[str]:
-    """One alarm from its beginning to its end."""
-    began = STARS[episode.priority]
-    priority = began if episode.highest == episode.priority else f"{began} → {_high(episode)}"
+def _state(alarm: ActiveAlarm) -> str:
+    if alarm.ended_at is not None:
+        return " (over)"
+    return " (confirming)" if alarm.repeat_at is not None else ""
+
+
+def history_row(bout: Bout) -> list[str]:
+    """One alert from its beginning to its end, with how many further limits stand behind it."""
+    first = bout.episodes[0]
+    led = next(e for e in bout.episodes if e.text == bout.text)
+    began = STARS[first.priority]
+    priority = began if bout.priority == first.priority else f"{began} → {STARS[bout.priority]}"
+    more = len({e.id for e in bout.episodes}) - 1
+    text = (
+        f"{bout.text} and {more} more {'limit' if more == 1 else 'limits'}" if more else bout.text
+    )
     seen = ""
-    if episode.acknowledged_at is not None and episode.acknowledged_after_s is not None:
-        after = countdown(episode.acknowledged_after_s)
-        seen = f"{clock(episode.acknowledged_at)} {episode.acknowledged_by}, after {after}"
+    if led.acknowledged_at is not None and led.acknowledged_after_s is not None:
+        after = countdown(led.acknowledged_after_s)
+        seen = f"{clock(led.acknowledged_at)} {led.acknowledged_by}, after {after}"
     over = "still so"
-    if episode.cleared_at is not None:
-        over = clock(episode.cleared_at) + (f", {episode.ended_why}" if episode.ended_why else "")
-    elif episode.latched_at is not None:
-        over = f"{clock(episode.latched_at)}, not yet seen"
-    return [
-        clock(episode.raised_at, seconds=True),
-        priority,
-        episode.text,
-        episode.type,
-        seen,
-        over,
-    ]
-
-
-def _high(episode: AlarmEpisode) -> str:
-    return STARS[episode.highest]
+    if all(e.cleared_at is not None for e in bout.episodes):
+        last = max(bout.episodes, key=lambda e: e.cleared_at or e.raised_at)
+        assert last.cleared_at is not None
+        over = clock(last.cleared_at) + (f", {last.ended_why}" if last.ended_why else "")
+    elif bout.ended_at is not None:
+        over = f"{clock(bout.ended_at)}, not yet seen"
+    return [clock(bout.started_at, seconds=True), priority, text, first.type, seen, over]

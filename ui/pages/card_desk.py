@@ -87,7 +87,7 @@ class CardDesk(QObject):
 
     @property
     def _active(self) -> tuple[ActiveAlarm, ...]:
-        return (*self.view.alarms, *self.view.covered)
+        return self.view.every_alarm
 
     @property
     def _cards(self) -> tuple[ActionCard, ...]:

@@ -103,7 +103,7 @@ class ChairAlarms(QObject):
     @property
     def may_pause_audio(self) -> bool:
         """Audio cannot be paused in advance: something must ask for attention."""
-        return any(alarm.signals for alarm in (*self.view.alarms, *self.view.covered))
+        return any(alarm.signals for alarm in self.view.every_alarm)
 
     def turn_audio(self) -> None:
         """Pause this session's audio, or end the pause; at once and with a name."""

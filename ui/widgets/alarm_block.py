@@ -15,6 +15,9 @@ from ui.widgets.ink import Ink, text_width
 #: Half a period of the flash in ms: HIGH 2 Hz, MEDIUM 0.6 Hz, LOW steady (IEC 60601-1-8).
 HALF_PERIOD_MS = {"high": 250, "medium": 833}
 
+#: Width of the bars at both ends of a block that asks for attention and is dark just now.
+BAR = 7.0
+
 
 def needed(theme: Theme, alarm: ActiveAlarm) -> float:
     """Width in which the alarm's title stands whole, and who acknowledged it where somebody did."""
@@ -51,6 +54,11 @@ def draw_ground(ink: Ink, area: QRectF, alarm: ActiveAlarm, lit: bool) -> str:
     else:
         ink.box(area, "panel", "alarm_edge", 5)
         ink.box(area.adjusted(1, 1, -1, -1), None, fill, 3)
+    if alarm.signals:
+        # In the dark half of its flash it must not look as one that somebody has seen.
+        for left in (area.left() + 2, area.right() - 2 - BAR):
+            bar = QRectF(left, area.top() + 2, BAR, area.height() - 4)
+            ink.painter.fillRect(bar, ink.color(fill))
     return "text"
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtWidgets import QWidget
 
 from ketamonitor import words
-from ketamonitor.alarms.order import rank
+from ketamonitor.alarms.order import alert_key, rank
 from ketamonitor.entries import Entry
 
 FILTERS = ("All", "Mine", "Alarms")
@@ -163,7 +163,7 @@ def _key(entry: Entry) -> _Key | None:
         return ("acknowledged", entry.author)
     if body.get("condition") != "limit_passed":
         return None
-    return (body["event"], body["metric"], "<" in body["id"])
+    return (body["event"], alert_key(body["condition"], body["metric"], body["id"]))
 
 
 def _weight(entry: Entry) -> tuple[float, ...]:
