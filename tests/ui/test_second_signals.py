@@ -15,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from ketamonitor.signals.settings import ScreenSettings
 from ketamonitor.view import ActiveAlarm
-from tests.ui.test_alarm_panels import NURSE, PATIENT, WAIT, Room, wait_for
+from tests.ui.forms import PATIENT
+from tests.ui.room import NURSE, Room
+from tests.ui.test_alarm_panels import WAIT, wait_for
 from ui.second_signals import SecondSignals, system_tray
 from ui.theme import Theme
 from ui.tokens import DAY, NIGHT
