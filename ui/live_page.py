@@ -17,6 +17,7 @@ from ui.guard import QUIET_S, distrusted, screen_alarms
 from ui.keys import ACKNOWLEDGE, AUDIO, AUDIO_ALL
 from ui.live_parts import LiveParts
 from ui.theme import Theme
+from ui.widgets.dead_time import DeadTime
 from ui.widgets.trend_scale import ZOOM_WORDS
 
 #: How often the page looks whether there is something to draw.
@@ -43,6 +44,7 @@ class LivePage(LiveParts):
     ) -> None:
         super().__init__(theme, user, author or user, parent)
         self._clock = clock
+        self._dead = DeadTime(self)
         self._view: SessionView | None = None
         self._record: Record | None = None
         self._seq = 0
@@ -55,7 +57,7 @@ class LivePage(LiveParts):
         for keys, act in (
             (ACKNOWLEDGE, self.alarm_bar.acknowledge_highest),
             (AUDIO, self.ask_audio),
-            (AUDIO_ALL, self.audio_all_wanted.emit),
+            (AUDIO_ALL, self._ask_audio_of_all),
         ):
             self._always(keys, act)
         self._timer = QTimer(self)
@@ -230,8 +232,12 @@ class LivePage(LiveParts):
 
     def ask_audio(self) -> None:
         """Audio cannot be paused in advance: without an alarm or a pause the key does nothing."""
-        if self.alarm_bar.can_pause:
+        if self.alarm_bar.can_pause and self._dead.take(AUDIO):
             self.audio_wanted.emit()
+
+    def _ask_audio_of_all(self) -> None:
+        if self._dead.take(AUDIO_ALL):
+            self.audio_all_wanted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Single keys. While a panel is open letters and digits are its alone, wherever the focus
@@ -253,7 +259,7 @@ class LivePage(LiveParts):
         elif event.matches(QKeySequence.StandardKey.Undo):
             self.correction_wanted.emit()
         elif shifted and event.key() == Qt.Key.Key_S:
-            self.audio_all_wanted.emit()
+            self._ask_audio_of_all()
         elif not plain:
             super().keyPressEvent(event)
         elif act is not None:

@@ -12,6 +12,7 @@ from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 from tests.waits import PATIENCE_MS as WAIT
+from ui.widgets.dead_time import DeadTime
 
 #: Card, Moran and Newell, Commun ACM 1980;23:396: a practised key, and making up one's mind.
 KEY_S, THINK_S = 0.28, 1.35
@@ -28,6 +29,7 @@ class Keys:
     window: QWidget
     actions: int = 0
     strokes: int = 0
+    _last: Qt.Key | str | None = None
 
     def focus(self) -> QWidget:
         """Who gets the next key. The window itself where nothing in it has the focus."""
@@ -42,6 +44,9 @@ class Keys:
         """One key: a letter as it stands on its cap, or a :class:`Qt.Key`."""
         self.actions += 1
         self.strokes += 1
+        if key == self._last and key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+            looked_at(self.window)
+        self._last = key
         if isinstance(key, str):
             QTest.keyClicks(self.focus(), key, modifiers)
         else:
@@ -58,6 +63,7 @@ class Keys:
         """A word or a number into the field that has the focus."""
         self.actions += 1
         self.strokes += len(text)
+        self._last = None
         for letter in text:  # a key may move the focus
             QTest.keyClicks(self.focus(), letter)
         QApplication.processEvents()
@@ -98,6 +104,14 @@ class Keys:
     def seconds(self) -> float:
         """What a practised person needs: one thought, and so many keys."""
         return THINK_S + self.strokes * KEY_S
+
+
+def looked_at(window: QWidget) -> None:
+    """Whoever presses the same once more has read what came of it: no dead time is left."""
+    quiet = QTest.qWaitFor(
+        lambda: not any(dead.isActive() for dead in window.findChildren(DeadTime)), WAIT
+    )
+    assert quiet, "a dead time that never ends"
 
 
 def said(widget: QWidget) -> str:

@@ -16,6 +16,7 @@ from ui.keys import LOCK
 from ui.pages.entry import Desk
 from ui.pages.parts import typing, unmodified
 from ui.widgets.basics import Text
+from ui.widgets.dead_time import DeadTime
 
 NO_NAME = f"Sign in to do this ({LOCK})"
 WRITING = "Saving…"
@@ -36,6 +37,7 @@ class Acting(QObject):
         super().__init__(parent)
         self._desk, self._say = desk, say
         self._busy: set[str] = set()
+        self._dead = DeadTime(self)
 
     def do(
         self,
@@ -52,7 +54,7 @@ class Acting(QObject):
         ``make`` may raise ``ValueError`` with one clear line.
         """
         author = self._desk.author()
-        if thing in self._busy:
+        if not self._dead.take((thing, done)) or thing in self._busy:
             return
         if author is None:
             self._say(NO_NAME)
@@ -69,6 +71,7 @@ class Acting(QObject):
         def through(_entries: object) -> None:
             if shiboken6.isValid(self):  # its page may have gone with the session meanwhile
                 self._busy.discard(thing)
+                self._dead.shown()
                 self._say(f"{done} {clock(self._desk.now(), seconds=True)}")
                 if then is not None:
                     then()

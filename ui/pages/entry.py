@@ -9,13 +9,15 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.view import SessionView
 from ketamonitor.words import clock
 from ui.keys import LOCK
 from ui.pages.parts import Kit, typing, unmodified
+from ui.widgets.basics import ENTER
+from ui.widgets.dead_time import DeadTime
 from ui.widgets.scroll import scroll_area
 
 #: Logical pixels of the column at the right.
@@ -89,6 +91,7 @@ class EntryPanel(QWidget):
         kit = desk.kit
         self.view = view
         self._waiting = False
+        self._dead = DeadTime(self)
         self._frame, self.main = kit.card()
         self._side_frame, self.side = kit.card()
         self._side_frame.setFixedWidth(SIDE)
@@ -97,6 +100,7 @@ class EntryPanel(QWidget):
         self.outcome = kit.says()
         self.save_button = kit.button(self.save_words, key="Enter", main=True)
         self.leave_button = kit.button("Leave", key="Esc")
+        self.save_button.dead = self._dead  # Enter and a click are presses of the same thing
         self.save_button.clicked.connect(self.save)
         self.leave_button.clicked.connect(self.left)
         row = _Row(self)
@@ -142,6 +146,11 @@ class EntryPanel(QWidget):
             self._foot.addWidget(part)
         self._foot.addLayout(buttons)
         self.changed.connect(self.refresh)
+        for field in self.findChildren(QLineEdit):
+            field.textEdited.connect(self._dead.lift)
+        for button in self.findChildren(QAbstractButton):
+            if button is not self.save_button:
+                button.pressed.connect(self._dead.lift)
         self.refresh()
 
     def missing(self) -> str:
@@ -196,6 +205,7 @@ class EntryPanel(QWidget):
         self.clear()
         self.outcome.setText(f"Saved {clock(self.desk.now(), seconds=True)}")
         self.refresh()
+        self._dead.shown()
         self.saved.emit()
 
     def _failed(self, error: BaseException) -> None:
@@ -204,12 +214,15 @@ class EntryPanel(QWidget):
         self.refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._dead.lift()
         if event.isAutoRepeat():
             event.accept()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self._dead.take(ENTER):
+                self.save()
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.save()
         elif typing(self) or not unmodified(event) or not self.single_key(event):
             super().keyPressEvent(event)
 

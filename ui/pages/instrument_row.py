@@ -199,6 +199,7 @@ class BreathRow(TypedRow):
         self._since: datetime | None = None
         self.count = 0
         self.button = kit.button("Count breaths", key="Space")
+        self.button.rapid = True
         self.button.clicked.connect(self.breath)
         self.told = kit.label("", "muted")
         self.inside.insertWidget(0, self.button)

@@ -17,6 +17,7 @@ from ui.pages.entry import Desk
 from ui.pages.parts import CONFIRM, rule, set_mark
 from ui.widgets.alarm_words import interruption_now, watched
 from ui.widgets.basics import ActionButton
+from ui.widgets.dead_time import DeadTime
 
 HIGH_ALWAYS = "A value beyond a HIGH limit always alerts, and so does everything that is watched."
 END = "End it now"
@@ -41,6 +42,7 @@ class InterruptionPanel(AlarmPanel):
         super().__init__(desk, view)
         kit = desk.kit
         self._row: str | None = None
+        self._dead = DeadTime(self)
         self._rows: dict[str, QWidget] = {}
         self.cells: dict[tuple[str, float | None], ActionButton] = {}
         pause = view.info.protocol.pause
@@ -174,6 +176,8 @@ class InterruptionPanel(AlarmPanel):
         digit = event.text()
         if not digit.isdecimal() or digit == "0":
             return False
+        if not self._dead.take(digit):
+            return True  # the key bounced: the first one alone begins nothing
         place = int(digit) - 1
         if self._row is None:
             reasons = list(INTERRUPTIONS)

@@ -15,10 +15,11 @@ from ketamonitor.view import ActiveAlarm, SessionView
 from ui.theme import Theme
 from ui.widgets.basics import ActionButton, Panel, Text
 from ui.widgets.card_steps import KEYS, ChoiceStep, StepButton
+from ui.widgets.dead_time import DEAD_MS
 
 #: A card that came by itself takes no touch for so long: the finger may have been on its way to
 #: what stood there before.
-GUARD_MS = 600
+GUARD_MS = DEAD_MS
 
 
 class ActionCardView(Panel):

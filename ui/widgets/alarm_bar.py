@@ -22,6 +22,7 @@ from ui.widgets.alarm_buttons import (
 )
 from ui.widgets.alarm_words import highest, interruption_now, pause_now, recorded, worst
 from ui.widgets.basics import ActionButton
+from ui.widgets.dead_time import DeadTime
 from ui.widgets.ink import Ink, Painted, text_width
 
 HEIGHT = 58
@@ -74,6 +75,7 @@ class AlarmBar(Painted):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "Alarms", parent)
         self.setFixedHeight(HEIGHT)
+        self._dead = DeadTime(self)
         self._alarms: tuple[ActiveAlarm, ...] = ()
         self._last = ""
         self._now: datetime | None = None
@@ -145,7 +147,7 @@ class AlarmBar(Painted):
 
     def acknowledge_highest(self) -> None:
         """Key A, or the button beside it."""
-        if self.highest is not None:
+        if self.highest is not None and self._dead.take(self.acknowledge):
             self.acknowledge_wanted.emit(self.highest)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QLabel, QWidget
 
 from ui.theme import PADDING, Theme
 from ui.typeface import ACTION, BODY, FACT, LABEL, make_font
+from ui.widgets.dead_time import DeadTime
 from ui.widgets.ink import CENTRE, RIGHT, Ink
+
+#: Ways to press a button or a panel's Save.
+ENTER, SPACE, CLICK = "Enter", "Space", "click"
 
 
 class Panel(QFrame):
@@ -48,11 +52,18 @@ class Text(QLabel):
 
 
 class Drawn(QAbstractButton):
-    """A button drawn with the theme: hover, pressed, disabled and a 2 px focus ring in accent."""
+    """A button drawn with the theme: hover, pressed, disabled and a 2 px focus ring in accent.
+
+    Pressed twice it is pressed once (:class:`DeadTime`), but for one that is :attr:`rapid`: each
+    touch on that is counted.
+    """
+
+    rapid = False
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
+        self.dead = DeadTime(self)
         #: What was drawn last, as the eye reads it.
         self.words: tuple[str, ...] = ()
         self.setText(name)
@@ -84,11 +95,33 @@ class Drawn(QAbstractButton):
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses as Space does."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+        """Enter presses as Space does; a key that is held down presses once."""
+        enters = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if not enters and event.key() != Qt.Key.Key_Space:
+            super().keyPressEvent(event)
+        elif event.isAutoRepeat() or not self._counts(ENTER if enters else SPACE):
+            event.accept()
+        elif enters:
             self.click()
-            return
-        super().keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is not Qt.MouseButton.LeftButton or self._counts(CLICK):
+            super().mousePressEvent(event)
+        else:
+            event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Never a first press."""
+        if self.rapid:
+            super().mousePressEvent(event)
+        else:
+            self.dead.take(CLICK)
+            event.accept()
+
+    def _counts(self, press: str) -> bool:
+        return self.rapid or self.dead.take(press)
 
 
 def draw_key_cap(ink: Ink, right: float, middle: float, key: str, token: str = "text2") -> float:
