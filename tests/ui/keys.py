@@ -12,6 +12,7 @@ from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 from tests.waits import PATIENCE_MS as WAIT
+from tests.waits import until
 from ui.widgets.dead_time import DeadTime
 
 #: Card, Moran and Newell, Commun ACM 1980;23:396: a practised key, and making up one's mind.
@@ -108,10 +109,11 @@ class Keys:
 
 def looked_at(window: QWidget) -> None:
     """Whoever presses the same once more has read what came of it: no dead time is left."""
-    quiet = QTest.qWaitFor(
-        lambda: not any(dead.isActive() for dead in window.findChildren(DeadTime)), WAIT
+    until(
+        lambda: not any(dead.isActive() for dead in window.findChildren(DeadTime)),
+        "a dead time that never ends",
+        turn=QApplication.processEvents,
     )
-    assert quiet, "a dead time that never ends"
 
 
 def said(widget: QWidget) -> str:

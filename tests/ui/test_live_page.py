@@ -12,6 +12,7 @@ from ketamonitor import alarm_drafts
 from ketamonitor.alarms.order import milder
 from ketamonitor.view import Update
 from tests.ui import made_up
+from tests.ui.keys import looked_at
 from tests.ui.made_up import NURSE, MadeUp
 from ui.live_page import LivePage
 from ui.theme import Theme
@@ -153,6 +154,9 @@ def test_acknowledge_concerns_the_highest_alarm_alone(
     alarm.add(*(alarm_drafts.acknowledge(a, at=alarm.now, author=NURSE) for a in stands_for))
     next_update(page, alarm)
     assert "ACKNOWLEDGED, okafor, 14:35" in " ".join(page.alarm_bar.words)
+    qtbot.keyClick(page, Qt.Key.Key_A)
+    assert asked == [highest], "the next alert is not acknowledged by a finger that bounces"
+    looked_at(page)
     qtbot.keyClick(page, Qt.Key.Key_A)
     assert [a.text for a in asked[1:]] == ["DIA 112 ≥ 110"]  # type: ignore[attr-defined]
 

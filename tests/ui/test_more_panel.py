@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.ui.keys import looked_at
 from tests.ui.test_window import Place, begin, sign_in_first
 from ui.pages.more import ACTS, MorePanel
 from ui.pages.signing import UnlockPanel
@@ -27,6 +28,7 @@ def place(tmp_path: Path, qtbot: QtBot, qapp: object) -> Iterator[Place]:
 def touch(qtbot: QtBot, widget: QWidget) -> None:
     assert widget.isVisible()
     assert not widget.visibleRegion().isEmpty(), "nobody can touch what is out of sight"
+    looked_at(widget.window())
     qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
