@@ -243,6 +243,10 @@ class Recorder(threading.Thread):
         by so many seconds of the computer."""
         slept_s, self._slept_s = self._clock.slept() - self._slept_s, self._clock.slept()
         waiting = self._inbox.waiting()
+        try:
+            store.watch()
+        except StoreError as error:  # told as a fault of the record; writing that mends it
+            self._held.fail(str(error))
         for session, live in list(self._live.items()):
             try:
                 if not live.session.ended:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ketamonitor.store.errors import StoreError
+from ketamonitor.store.owner import Row
 
 #: Execution option of a connection that will write: it takes the write lock at its beginning.
 WRITING = "ketamonitor_writing"
@@ -32,7 +34,13 @@ class Backend(Protocol):
         """Make the empty place. Raises :class:`StoreError`."""
 
     def engine(self) -> Engine:
-        """A new engine; connections are made when first used."""
+        """The engine; connections are made when first used."""
+
+    def opened(self) -> None:
+        """The tables stand and the first connection with them. Raises :class:`StoreError`."""
+
+    def release(self) -> None:
+        """This user needs it no more."""
 
     def guard(self, connection: Connection) -> None:
         """Put the append-only triggers and the marks of ownership in place (again)."""
@@ -43,8 +51,26 @@ class Backend(Protocol):
     def size(self, connection: Connection) -> int:
         """Bytes that it takes up."""
 
-    def check_place(self) -> None:
+    def watch(self) -> None:
         """Raise :class:`StoreError` if what was opened is no longer where it was."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether what was written last went to where nobody will look for it."""
+
+    def renew(self) -> None:
+        """After a loss: close every connection; the next ones are new. Raises
+        :class:`StoreError` while one is in use."""
+
+    @property
+    def recent(self) -> Sequence[Row]:
+        """What was written last, in order."""
+
+    def wrote(self, rows: Iterable[Row]) -> None:
+        """Remember rows that have just been written."""
+
+    def mended(self) -> None:
+        """All of :attr:`recent` stands in the store."""
 
     def explain(self, error: SQLAlchemyError) -> StoreError:
         """The error in words, without any content of the store."""

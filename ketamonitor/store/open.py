@@ -66,11 +66,12 @@ def open_store(
     engine = backend.engine()
     try:
         _bring_up(backend, engine)
+        backend.opened()
     except SQLAlchemyError as error:
-        engine.dispose()
+        backend.release()
         raise backend.explain(error) from error
     except BaseException:
-        engine.dispose()
+        backend.release()
         raise
     return Store(backend, engine)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import platformdirs
@@ -15,11 +18,11 @@ from sqlalchemy.pool import QueuePool
 
 from ketamonitor.store.backend import WRITING
 from ketamonitor.store.errors import StoreError
+from ketamonitor.store.owner import Row, owner_of
 from ketamonitor.store.schema import APPEND_ONLY, REVISIONS
 
 #: "KetM" in the file's header says that the file is ours.
 APPLICATION_ID = 0x4B65744D
-MAGIC = b"SQLite format 3\x00"
 
 #: How long a connection waits for another one's write. Short: the recorder keeps what it could
 #: not write, says so and tries again, which is better than a recorder that does not answer.
@@ -66,7 +69,7 @@ class Sqlite:
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self._path = path
         self._read_only = read_only
-        self._opened: tuple[int, int] | None = None
+        self._owner = owner_of(path)
 
     @property
     def place(self) -> str:
@@ -77,34 +80,60 @@ class Sqlite:
         return self._read_only
 
     def present(self) -> bool:
-        """Whether the file is a store of ours, judged by its header alone: nothing is touched."""
+        """Whether the file is a store of ours, judged by its header alone: nothing is touched.
+
+        It is SQLite that reads the header, never we: closing a descriptor of our own would drop
+        the locks of every connection that this process has to the file.
+        """
         try:
-            if self._path.is_dir():
-                raise StoreError(f"{self.place}: it is a folder; give the path of a file in it")
-            with self._path.open("rb") as file:
-                header = file.read(100)
+            found = os.stat(self._path)
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise StoreError(
-                f"{self.place}: it cannot be read ({error.strerror}); check the rights on it",
-                retryable=True,
-            ) from error
-        if not header:
+            raise self._unreadable(error) from error
+        if stat.S_ISDIR(found.st_mode):
+            raise StoreError(f"{self.place}: it is a folder; give the path of a file in it")
+        if not stat.S_ISREG(found.st_mode):
+            raise StoreError(f"{self.place}: it is no ordinary file; give the path of one")
+        if not os.access(self._path, os.R_OK):
+            raise self._unreadable(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        if not found.st_size:
             return False
-        if len(header) < 100 or not header.startswith(MAGIC):
-            raise StoreError(
-                f"{self.place}: it is not a KetaMonitor store (no database); give another path"
-            )
-        if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        marks = self._marks()
+        if marks is None:
+            return True  # ours or not, opening it in earnest tells what is wrong
+        application, version = marks
+        if application != APPLICATION_ID:
             raise StoreError(
                 f"{self.place}: it is the database of another program; give another path"
             )
-        if int.from_bytes(header[60:64], "big") > len(REVISIONS):
+        if version > len(REVISIONS):
             raise StoreError(
                 f"{self.place}: it was written by a newer version; install that version to open it"
             )
         return True
+
+    def _marks(self) -> tuple[int, int] | None:
+        """Whose database it is, and of which version, by the header in the file: without locks and
+        without the log. ``None`` where SQLite cannot say it."""
+        uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
+        try:
+            with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
+                (application,) = connection.execute("PRAGMA application_id").fetchone()
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+                raise StoreError(
+                    f"{self.place}: it is not a KetaMonitor store (no database); give another path"
+                ) from error
+            return None
+        return application, version
+
+    def _unreadable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"{self.place}: it cannot be read ({error.strerror}); check the rights on it",
+            retryable=True,
+        )
 
     def create(self) -> None:
         """Make an empty file that only its owner may read: it will hold patients' data.
@@ -126,7 +155,14 @@ class Sqlite:
             ) from error
 
     def engine(self) -> Engine:
-        """One connection for a writing store, so that its threads take turns; some for reading."""
+        """One connection for all that write in this process, so that they take turns; some for
+        reading."""
+        return self._owner.engine(self, self._read_only, self._make)
+
+    def release(self) -> None:
+        self._owner.leave(self)
+
+    def _make(self) -> Engine:
         engine = create_engine(
             "sqlite://",
             creator=self._connect,
@@ -165,18 +201,35 @@ class Sqlite:
         page: int = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
         return pages * page
 
-    def check_place(self) -> None:
-        """A file that was deleted or replaced would take entries and lose them unseen."""
+    def opened(self) -> None:
+        if self._read_only:
+            return
         try:
-            now = os.stat(self._path)
-        except OSError as error:
-            raise StoreError(
-                f"{self.place}: the file is gone while in use; put it back", retryable=True
-            ) from error
-        if self._opened not in (None, (now.st_dev, now.st_ino)):
-            raise StoreError(
-                f"{self.place}: another file stands in its place; put it back", retryable=True
-            )
+            self._owner.opened(lambda: self._sqlite(f"{self._path.absolute().as_uri()}?mode=ro"))
+        except sqlite3.Error as error:
+            raise self.explain(DBAPIError(None, None, error)) from error
+
+    def watch(self) -> None:
+        """A file that was deleted or replaced, or its log, would take entries and lose them
+        unseen."""
+        self._owner.watch()
+
+    @property
+    def lost(self) -> bool:
+        return self._owner.lost
+
+    def renew(self) -> None:
+        self._owner.close_all()
+
+    @property
+    def recent(self) -> Sequence[Row]:
+        return tuple(self._owner.recent)
+
+    def wrote(self, rows: Iterable[Row]) -> None:
+        self._owner.recent.extend(rows)
+
+    def mended(self) -> None:
+        self._owner.lost = False
 
     def explain(self, error: SQLAlchemyError) -> StoreError:
         if isinstance(error, PoolTimeout):
@@ -189,15 +242,18 @@ class Sqlite:
         )
         return StoreError(f"{self.place}: {text}", retryable=later)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _sqlite(self, uri: str) -> sqlite3.Connection:
         # isolation_level None: BEGIN is ours (_begin), so that creating tables is one transaction.
-        connection = sqlite3.connect(
-            self._uri(),
+        return sqlite3.connect(
+            uri,
             uri=True,
             timeout=BUSY_S,
             isolation_level=None,
             check_same_thread=False,  # the pool hands it from thread to thread, one at a time
         )
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = self._sqlite(self._uri())
         try:
             self._set_up(connection)
         except BaseException:
@@ -211,8 +267,6 @@ class Sqlite:
         if self._read_only:
             connection.execute("PRAGMA query_only = ON")
             return
-        here = os.stat(self._path)
-        self._opened = (here.st_dev, here.st_ino)
         connection.execute("PRAGMA synchronous = FULL")
         # The write-ahead log begins only once the file is marked as ours: until then a killed
         # creation leaves a file that rolls back to nothing.

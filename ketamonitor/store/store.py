@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Select, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ketamonitor.entries import Entry
@@ -26,8 +27,10 @@ from ketamonitor.store.rows import (
     person_values,
     tag_of,
 )
-from ketamonitor.store.schema import REVISIONS, approvals, entries, people
+from ketamonitor.store.schema import APPEND_ONLY, REVISIONS, approvals, entries, people
 from ketamonitor.store.summary import SessionSummary, summarise
+
+log = logging.getLogger(__name__)
 
 #: Entries fetched at a time, so that a long session holds no long reading transaction.
 PAGE = 2_000
@@ -78,8 +81,7 @@ class Store:
             return
         values = [entry_values(entry) for entry in new]
         try:
-            with self._writing() as connection:
-                connection.execute(insert(entries), values)
+            self._insert(entries, values)
         except _RefusedError:
             self._append_missing(new, values)
 
@@ -147,8 +149,7 @@ class Store:
     def append_person(self, person: PersonRow) -> None:
         """Write one change to a person. Not retryable if that change has been made already."""
         try:
-            with self._writing() as connection:
-                connection.execute(insert(people), person_values(person))
+            self._insert(people, [person_values(person)])
         except _RefusedError as error:
             raise StoreError(
                 f"{self.place}: {person.name} has just been changed by someone else; look again"
@@ -176,8 +177,7 @@ class Store:
     def append_approvals(self, rows: Sequence[ApprovalRow]) -> None:
         """Write approvals or withdrawals, all or none; not retryable if one was made already."""
         try:
-            with self._writing() as connection:
-                connection.execute(insert(approvals), [approval_values(row) for row in rows])
+            self._insert(approvals, [approval_values(row) for row in rows])
         except _RefusedError as error:
             raise StoreError(
                 f"{self.place}: the approvals have just been changed by someone else; look again"
@@ -195,10 +195,18 @@ class Store:
         with self._reading() as connection:
             return self._backend.faults(connection)
 
+    def watch(self) -> None:
+        """Look whether what was written still stands where others look for it; ask now and then.
+
+        Raises :class:`StoreError` (retryable) where it does not; the next write mends it.
+        """
+        self._check_open()
+        self._backend.watch()
+
     def close(self) -> None:
         """Close all connections; the store cannot be used afterwards. Closing twice is fine."""
         self._closed = True
-        self._engine.dispose()
+        self._backend.release()
 
     def __enter__(self) -> Self:
         return self
@@ -222,8 +230,7 @@ class Store:
         if not missing:
             return
         try:
-            with self._writing() as connection:
-                connection.execute(insert(entries), missing)
+            self._insert(entries, missing)
         except _RefusedError as error:
             raise StoreError(
                 f"{self.place}: entries of session {new[0].session} were refused; is a second"
@@ -298,7 +305,40 @@ class Store:
         self._check_open()
         if self.read_only:
             raise StoreError(f"{self.place}: it was opened for reading only")
-        self._backend.check_place()
+        if self._backend.lost:
+            self._mend()
+        self._backend.watch()
+        with self._transaction() as connection:
+            yield connection
+
+    def _mend(self) -> None:
+        """The log was lost: begin with new connections, and write what was written last and does
+        not stand in the store. It is written as it was, so writing it again changes nothing."""
+        self._backend.renew()
+        with self._transaction():
+            pass  # the first connection brings the log back
+        self._backend.opened()
+        missing = 0
+        with self._transaction() as connection:
+            for table, values in self._backend.recent:
+                there = _row_at(connection, table, values)
+                if there is None:
+                    connection.execute(insert(table), dict(values))
+                    missing += 1
+                elif there != values:
+                    log.error("a row of %s was lost and another stands in its place", table.name)
+        self._backend.mended()
+        log.error("the write-ahead log of the store was lost; %d rows are written again", missing)
+
+    def _insert(self, table: Table, values: Sequence[dict[str, Any]]) -> None:
+        """Insert and commit; on return the rows stand where others will find them."""
+        with self._writing() as connection:
+            connection.execute(insert(table), values)
+        self._backend.wrote((table, row) for row in values)
+        self._backend.watch()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         try:
             with (
                 self._engine.connect().execution_options(**{WRITING: True}) as connection,
@@ -322,3 +362,10 @@ class _RefusedError(StoreError):
 def _hash_at(connection: Connection, place: tuple[str, int]) -> str | None:
     query = select(entries.c.hash).where(entries.c.session == place[0], entries.c.seq == place[1])
     return connection.execute(query).scalar()
+
+
+def _row_at(connection: Connection, table: Table, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The row that stands in the place of that one, with the columns that it names."""
+    place = [table.c[name] == row[name] for name in APPEND_ONLY[table][0]]
+    found = connection.execute(select(*(table.c[name] for name in row)).where(*place)).first()
+    return None if found is None else dict(found._mapping)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from ketamonitor.store import StoreError, open_store
 from ketamonitor.view import Update
 from tests.domain.builders import SESSION, cuff, reading, started
 from tests.fakes import ManualClock
+from tests.processes import ran
 from tests.waits import PATIENCE_S as WAIT
 
 
@@ -73,8 +76,8 @@ def test_an_alarm_is_in_the_same_transaction_as_the_reading_that_raised_it(bench
 
 def test_readings_that_arrive_together_are_judged_one_by_one(bench: Bench) -> None:
     bench.recorder.open(SESSION, started())
-    for t_s, sys in ((1, 200), (2, 120), (3, 200), (4, 120)):
-        done = bench.recorder.submit(SESSION, [cuff(t_s, sys, 80)])
+    for t_s, systolic in ((1, 200), (2, 120), (3, 200), (4, 120)):
+        done = bench.recorder.submit(SESSION, [cuff(t_s, systolic, 80)])
     done.result(WAIT)
     events = [e.body["event"] for e in bench.stored() if e.kind == "alarm"]
     assert events == ["raised", "raised", "cleared", "cleared"] * 2
@@ -110,6 +113,35 @@ def test_a_refusing_store_loses_nothing_and_says_so_until_it_is_written(bench: B
     assert healed.view.record_fault == ""
     assert entry in bench.stored()
     assert verify_chain(SESSION, bench.stored()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a file in use is deleted on POSIX only")
+def test_a_lost_log_is_a_record_fault_and_loses_nothing(bench: Bench) -> None:
+    bench.recorder.open(SESSION, started()).result(WAIT)
+    (first,) = bench.recorder.submit(SESSION, [cuff(1, 120, 80)]).result(WAIT)
+    Path(f"{bench.path}-wal").unlink()
+    bench.clock.advance(1)  # nobody writes: the look of each second notices it
+    alarmed = bench.until(lambda u: any(a.condition == "record_fault" for a in u.view.alarms))
+    assert alarmed.view.alarms[0].priority == "high"
+    assert "write-ahead log" in alarmed.view.alarms[0].detail
+    bench.clock.advance(2)
+    (second,) = bench.recorder.submit(SESSION, [cuff(3, 121, 81)]).result(WAIT)
+    bench.clock.advance(2)
+    healed = bench.until(lambda u: not u.view.alarms and u.view.unsaved == 0)
+    assert healed.view.record_fault == ""
+    seen = ran([sys.executable, "-c", READ_ANEW, str(bench.path)])
+    assert seen.stdout.split() == [entry.hash for entry in bench.stored()], seen.stderr
+    assert {first.hash, second.hash} <= set(seen.stdout.split())
+    assert verify_chain(SESSION, bench.stored()) == []
+
+
+#: A session as a program sees it that begins now.
+READ_ANEW = f"""
+import sys
+from ketamonitor.store import open_store
+with open_store(sys.argv[1], read_only=True) as store:
+    print(*(entry.hash for entry in store.entries({SESSION!r})))
+"""
 
 
 def test_a_listener_that_fails_does_not_end_the_recording(tmp_path: Path) -> None:
