@@ -79,7 +79,7 @@ def chart(record: Record, frame: Frame) -> dict[str, Any]:
         "stops": [gap for gap in gaps if gap["all"]],
         "first_dose": frame.x(frame.zero) if frame.dosed else None,
         "gate": frame.x(frame.gate) if frame.gate else None,
-        "gate_label": f"{record.info.protocol.gate.from_first_dose_min:g}-min gate",
+        "gate_label": f"gate {frame.clock(frame.gate)}" if frame.gate else "",
         "ended": frame.x(record.ended_at) if record.ended_at else None,
         "bars": list(_bars(record, frame)),
         "doses": [

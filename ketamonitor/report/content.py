@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ketamonitor import words
+from ketamonitor.protocol_words import source_lines
 from ketamonitor.record import Record
 from ketamonitor.report.alerts import alerts
 from ketamonitor.report.chart import chart
@@ -38,10 +39,6 @@ def content(
     return {
         "paper": {"a4": "a4", "letter": "us-letter"}[paper],
         "title": f"Treatment session record {info.id}",
-        "printed": [
-            *(printed.year, printed.month, printed.day),
-            *(printed.hour, printed.minute, printed.second),
-        ],
         "head": {
             "over": f"{info.protocol.title}, version {info.protocol.version}",
             "title": "Treatment session record",
@@ -74,6 +71,7 @@ def content(
         "alerts": alerts(record, frame),
         "completeness": completeness(record, frame),
         "devices": devices(record),
+        "sources": [list(row) for row in source_lines(info.protocol)],
     }
 
 

@@ -71,8 +71,7 @@ def _course(record: Record, frame: Frame) -> Iterator[Pair]:
         elif run_in := run_in_at(infusion, _until(record)):
             yield "Planned amount in", f"{frame.clock(run_in)}, by the rate"
     if frame.gate:
-        minutes = record.info.protocol.gate.from_first_dose_min
-        yield f"{minutes:g} min from first dose", frame.clock(frame.gate)
+        yield "Earliest end, gate", frame.clock(frame.gate)
     yield "End", frame.clock(record.ended_at, seconds=True) if record.ended_at else "not ended"
 
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from ketamonitor import words
 from ketamonitor.record import Record
+from ketamonitor.treatment.gates import gate_of
 
 #: Entries dated further than this before the start stand in the tables but not on the chart.
 BEFORE_START = timedelta(hours=2)
@@ -32,7 +33,10 @@ _MOST_LABELS = 17
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """``start`` to ``end`` is the chart; ``zero`` is the first dose, else the session's start."""
+    """``start`` to ``end`` is the chart; ``zero`` is the first dose, else the session's start.
+
+    ``gate`` is the earliest end that counts, by all doses as they stand at the end of the record.
+    """
 
     zone: tzinfo
     start: datetime
@@ -48,10 +52,8 @@ class Frame:
         zone = started.tzinfo
         assert zone is not None  # entries refuse times without an offset
         first_dose = record.first_dose_at
-        gate = None
-        if first_dose is not None:
-            minutes = record.info.protocol.gate.from_first_dose_min
-            gate = first_dose + timedelta(minutes=minutes)
+        counts = gate_of(record, record.ended_at or record.last_at or started)
+        gate = counts.at if counts is not None else None
         earliest, latest = started - BEFORE_START, (record.last_at or started) + AFTER_LAST
         drawn = [at for at in _moments(record) if earliest <= at <= latest]
         last = max([started + SHORTEST, *drawn, *([gate] if gate else [])])

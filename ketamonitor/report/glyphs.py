@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import unicodedata
+from collections.abc import Collection
 from pathlib import Path
 
 from ketamonitor.report.files import ReportError
@@ -77,6 +78,11 @@ def showable(text: str, points: frozenset[int] | None = None, *, letters: bool =
         for letter in text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     ]
     return "".join(parts)
+
+
+def spelt_out(text: str, lacking: Collection[str]) -> str:
+    """The text with ``[U+4E2D]`` for each of these letters, and all others as they are."""
+    return "".join(f"[U+{ord(letter):04X}]" if letter in lacking else letter for letter in text)
 
 
 def _shown(letter: str, points: frozenset[int] | None, letters: bool) -> bool:

@@ -28,7 +28,6 @@ def sheet(template: FormTemplate, record: Record, around: Around) -> dict[str, A
     due = words.day(hand_in_by(template, info.started_at))
     simulated = " SIMULATED SESSION." if info.simulated else ""
     return {
-        "printed": [*around.printed_at.timetuple()[:6]],
         "over": f"{NOT_OFFICIAL}{simulated}",
         "title": template.title,
         "about": f"Session {info.id} of {words.day(info.started_at.date())}. To be handed in by"

@@ -7,15 +7,20 @@ import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import typst
 from pypdf import PdfReader
 
+from ketamonitor import drafts
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.record import Record
-from ketamonitor.report.pdf import ReportError, write_pdf
+from ketamonitor.report.content import content
+from ketamonitor.report.glyphs import covered
+from ketamonitor.report.pdf import FONTS, ReportError, foreign_words, without_font, write_pdf
 from tests.domain.report_sessions import (
     NURSE,
     PRINTED,
@@ -165,6 +170,55 @@ def test_any_name_can_be_printed(name: str, tmp_path: Path) -> None:
     told = squeezed(text(reader))
     for letter in set(name[:90]) - {" "}:
         assert letter in told or f"[U+{ord(letter):04X}]" in told
+
+
+def test_one_letter_that_no_font_has_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    writer = Writer()
+    writer.add(started("Ngọc \U000e0100Жанна \u0780Σω"))  # Thaana, which Debian's fonts lack
+    told = squeezed(text(printed(writer.entries, tmp_path / "out.pdf")))
+    assert "Ngọc" in told
+    assert "Жанна" in told
+    assert "Σω" in told
+    own = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+    words = ["王小明", "Ngọc", "Жанна", "अनिल"]
+    assert without_font(words, own) == set("王小明अनिल")
+    assert foreign_words(
+        {"a": [" 王小明 Ngọc", "王小明"]}, covered(FONTS / "Inter-Regular.otf")
+    ) == ["王小明"]
+
+
+@pytest.mark.parametrize(
+    "offset", [timedelta(0), timedelta(hours=5, minutes=30), timedelta(hours=-8)]
+)
+def test_the_documents_own_date_is_right_in_every_zone(tmp_path: Path, offset: timedelta) -> None:
+    when = datetime(2026, 11, 23, 23, 30, 7, tzinfo=timezone(offset))
+    path = tmp_path / "out.pdf"
+    write_pdf(
+        Record.of(empty_session()), path, printed_at=when, printed_by="x", chain_verified=True
+    )
+    metadata = PdfReader(path).metadata
+    assert metadata is not None
+    assert metadata.creation_date == when
+    assert metadata.modification_date == when
+
+
+def test_the_gate_that_counts_is_drawn() -> None:
+    writer = Writer()
+    writer.add(started(protocol="im-ketamine"))
+    for minute in (10, 60):
+        writer.add(drafts.dose("ketamine (racemic)", "im", 34, at=at(minute), author=NURSE))
+    writer.add(drafts.mark("walks", at=at(70), author=NURSE))
+    data = content(
+        Record.of(writer.entries),
+        printed_at=at(200),
+        printed_by="x",
+        chain_verified=True,
+        paper="a4",
+    )
+    # 90 min from the first would be 15:28; an hour after the last is later
+    told = next(row for row in data["summary"][1]["rows"] if row[0] == "Earliest end, gate")
+    assert told[1] == "15:48"
+    assert data["chart"]["gate_label"] == "gate 15:48"
 
 
 @contextmanager
