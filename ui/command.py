@@ -7,6 +7,7 @@ is what both of them need; the commands and Qt follow where they are wanted.
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ from typing import NoReturn
 
 from ketamonitor import __version__
 from ketamonitor.clock import SteadyClock
+
+#: What a write to standard output fails with where nobody reads it, or it goes to a full disk.
+OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,6 +61,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     opening, more = _window_parser().parse_known_args(arguments)
     if not more:
         return _open(opening)
+    try:
+        try:
+            return _command(arguments)
+        finally:
+            # What is still in the buffer is written here, where a failure can be said.
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in OUTPUT_REFUSED or error.filename is not None:
+            raise
+        from ketamonitor.cli.errors import to_nowhere
+
+        to_nowhere(sys.stdout)
+        # Whoever read our output may have gone (``... | head``): there is nothing to say to them.
+        if not isinstance(error, BrokenPipeError):
+            line = f"ketamonitor: the output cannot be written: {error.strerror}"
+            print(line, file=sys.stderr)
+        return 1
+
+
+def _command(arguments: Sequence[str] | None) -> int:
     from ketamonitor.cli.errors import UserError
 
     args = parser().parse_args(arguments)
@@ -67,10 +92,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"ketamonitor: {error}", file=sys.stderr)
         return error.status
-    except BrokenPipeError:
-        # Whoever read our output has gone (``... | head``): nothing is left to say to them.
-        sys.stderr.close()
-        return 1
     except KeyboardInterrupt:
         return 130
     return status

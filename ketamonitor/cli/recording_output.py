@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import datetime
 from typing import TextIO
 
+from ketamonitor.cli.errors import to_nowhere
 from ketamonitor.entries import Entry
 from ketamonitor.view import Freshness, SessionView
 
@@ -64,7 +64,7 @@ class RecordingOutput:
         try:
             print(line, flush=True)
         except OSError as error:
-            _to_nowhere(sys.stdout)
+            to_nowhere(sys.stdout)
             why = "nobody reads it" if isinstance(error, BrokenPipeError) else error.strerror
             self.say(f"ketamonitor: the output is no longer written ({why}); the recording goes on")
 
@@ -72,7 +72,7 @@ class RecordingOutput:
         try:
             print(line, end=end, file=sys.stderr, flush=True)
         except OSError:
-            _to_nowhere(sys.stderr)  # nobody is left to whom it could be said
+            to_nowhere(sys.stderr)  # nobody is left to whom it could be said
 
 
 def progress(view: SessionView, now: datetime) -> str:
@@ -96,10 +96,3 @@ def progress(view: SessionView, now: datetime) -> str:
 
 def _terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
-
-
-def _to_nowhere(stream: TextIO) -> None:
-    """What is still in the stream's buffer must not fail once more when the program ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from devices.port import PortInfo
+from ketamonitor import drafts
 from ketamonitor.clock import SteadyClock
 from ketamonitor.people import Role
 from ketamonitor.station import SessionPlan, Station
@@ -395,3 +398,35 @@ def test_a_running_session_is_not_closed_by_one_click(place: Place, qtbot: QtBot
     assert not place.window.close()
     assert "A session is running" in place.window.fault.text()
     assert place.window.close()
+
+
+def test_what_is_not_saved_is_said_before_the_window_closes_and_stays_true(
+    place: Place, qtbot: QtBot
+) -> None:
+    sign_in_first(place, qtbot)
+    begin(place, qtbot)
+    window, fault = place.window, place.window.fault
+    assert not window.close()
+    with closing(sqlite3.connect(place.store, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        note = drafts.note("held", at=place.station.clock.now(), author="r.okafor")
+        (session,) = window.chairs
+        place.station.submit(session, note)
+        qtbot.waitUntil(lambda: window.chairs[session].view.unsaved > 0, timeout=WAIT)
+        # The answer to another question is no answer to this one.
+        assert not window.close()
+        assert fault.text().startswith("NOT SAVED YET: ")
+        assert "of chair 3" in fault.text()
+        assert "rescue file" in fault.text()
+        assert PATIENT.name not in fault.text()
+        assert window.isVisible()
+        qtbot.waitUntil(lambda: "another program is writing" in fault.text(), timeout=WAIT)
+        other.execute("ROLLBACK")
+    qtbot.waitUntil(lambda: fault.text().startswith("All is saved now"), timeout=WAIT)
+    # Who went to another page has the words no longer before their eyes: it is asked anew.
+    window.show_sessions()
+    assert fault.text() == ""
+    assert not window.close()
+    assert "A session is running" in fault.text()
+    assert window.close()
+    assert place.station.close() is None
