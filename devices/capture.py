@@ -4,7 +4,8 @@ The first line is the header, ``{"format": "ketamonitor-capture", "version": 1, 
 "port_kind", "started_at"}``; it names no port, computer or patient. Then one line for each piece:
 ``{"t": seconds since started_at, "dir": ..., "hex": ...}`` with ``dir`` ``rx`` (from the monitor),
 ``tx`` (to it), ``open`` (the port was opened, no bytes) or ``command`` (the name of a command, in
-the place where the driver got it). ``"simulated": true`` stands in the header where there was no
+the place where the driver got it) or ``stale`` (from the monitor while nobody watched: nobody knows
+when, and no decoder got it). ``"simulated": true`` stands in the header where there was no
 real monitor. What a monitor sent may hold a patient's name: such a file is
 as confidential as the record, and only its owner may read it.
 
@@ -31,7 +32,7 @@ from devices.spec import Command
 
 FORMAT = "ketamonitor-capture"
 VERSION = 1
-DIRECTIONS = ("open", "rx", "tx", "command")
+DIRECTIONS = ("open", "rx", "tx", "command", "stale")
 SECOND = timedelta(seconds=1)
 GZIP = b"\x1f\x8b"
 

@@ -16,7 +16,7 @@ import select
 import socket
 from contextlib import suppress
 
-from devices.port import CHUNK, WRITE_TIMEOUT_S, Port, PortError, hung_up
+from devices.port import CHUNK, WRITE_TIMEOUT_S, Port, PortError, bounded, hung_up
 
 ADDRESS = re.compile(r"listen://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 
@@ -38,6 +38,7 @@ def listen(url: str) -> ListenPort:
     try:
         if os.name == "posix":  # elsewhere it would let two programs have the same port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bounded(listener)  # who connects inherits it
         listener.bind((host, number))
         listener.listen(4)
         listener.setblocking(False)

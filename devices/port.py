@@ -43,6 +43,8 @@ SLICE_S = 0.05
 PSEUDO_TERMINALS = ("/dev/pts/", "/dev/ttys0")  # Linux, macOS
 WRITE_TIMEOUT_S = 1.0
 CHUNK = 4096
+#: Bytes of a network port that may wait unread: some hundred messages.
+UNREAD = 32 * 1024
 BITS_PER_BYTE = 11  # start, eight, parity, stop
 
 
@@ -177,7 +179,10 @@ class Port:
         except CLOSING_FAULTS:
             pass  # there is nothing to throw away on a port that has gone or is a socket
         finally:
+            sender = getattr(self._line, "_socket", None)
             self._line.close()
+            if sender is not None:  # pyserial leaves one open that the far end has reset
+                sender.close()
 
     def _lost(self, fault: BaseException) -> PortError:
         if isinstance(fault, serial.SerialTimeoutException):
@@ -220,7 +225,7 @@ def open_port(url: str, settings: LineSettings) -> Port:
         return listen(url)
     parity = "N" if _is_pseudo_terminal(url) else settings.parity
     try:
-        line = serial.serial_for_url(
+        line: Any = serial.serial_for_url(
             url,
             baudrate=settings.baud,
             bytesize=settings.bytesize,
@@ -234,7 +239,15 @@ def open_port(url: str, settings: LineSettings) -> Port:
         )
     except OPENING_FAULTS as fault:
         raise refusal(url, fault) from fault
+    if url.startswith("socket://"):
+        bounded(line._socket)
     return Port(line, url)
+
+
+def bounded(sender: socket.socket) -> None:
+    """Keeps what waits unread in this computer's system small: it would be old when it is read,
+    and who sends too much is to be held back soon."""
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UNREAD)
 
 
 def refusal(url: str, fault: BaseException) -> PortError:

@@ -28,6 +28,10 @@ LONGEST_WAIT_S = 0.5
 #: A line is quiet when nothing has come for so long (session seconds).
 QUIET = timedelta(seconds=1)
 SHORTEST_WAIT_S = 0.001
+#: Seconds of the computer between two looks at the port after which it or we have stood still.
+STILL_S = 3.0
+#: So many bytes that came meanwhile are kept at most; no system holds so much for a port.
+MOST_STALE = 4 << 20
 #: Bytes kept to be looked at.
 RECENT = 256
 #: So many bytes without a good frame are another monitor's or of another speed, where quiet says
@@ -239,14 +243,21 @@ class PortReader(threading.Thread):
             if self._looked is not None:
                 self._looked(now)
                 seconds = min(seconds, LOOKED_WAIT_S)
+            asked_at = now
             if self._must_wait():
                 # Nothing is heard because nobody listens: that is no silence of the monitor's.
                 heard_at = clock.now()
-                if not port.broken(LONGEST_WAIT_S, self._wake):
-                    now = clock.now()
+                seconds = min(LONGEST_WAIT_S, seconds) if self._looked else LONGEST_WAIT_S
+                broken = port.broken(seconds, self._wake)
+                now = clock.now()
+                if not broken and not self._stood_still(asked_at, now):
                     continue
             data = port.read(seconds, self._wake)
             now = clock.now()
+            if self._stood_still(asked_at, now):
+                self._leave_out(port, data, now)
+                frames, heard_at, noise, last_byte_at = decoder.frames, now, 0, None
+                continue
             # Where nothing marks the end of a message silence does: the decoder is told once.
             ended = not data and last_byte_at is not None and now - last_byte_at >= QUIET
             if data or ended:
@@ -271,6 +282,28 @@ class PortReader(threading.Thread):
             if now - heard_at >= silence or rubbish:
                 self._status(LinkState.SILENT, self._why_silent(noise))
                 heard_at = now  # so that waiting goes on at its usual pace
+
+    def _stood_still(self, since: datetime, now: datetime) -> bool:
+        """Whether the computer slept or this program was stopped (no wait takes so long)."""
+        return self._clock.real((now - since).total_seconds()) > STILL_S
+
+    def _leave_out(self, port: Port, data: bytes, now: datetime) -> None:
+        """What came meanwhile is of nobody knows when: kept as it came, and no value is made of it.
+        Then all begins as on a port that has just been opened."""
+        while more := port.read(0, self._wake):
+            data += more
+            if len(data) > MOST_STALE:
+                raise PortError("too much came in a standstill", "it is opened anew")
+        if data:
+            self._note("stale", data, now)
+            text = (
+                f"{len(data)} bytes that came while monitoring stood still were not taken as "
+                "values: nobody knows when each was measured"
+            )
+            self._deliver(DeviceEvent(self.source, "not_taken", text, now))
+        self._note("open", b"", now)
+        self._ask(self._decoder.connected, now)
+        self._follow(self._cuff.connected(now), now)
 
     def _must_wait(self) -> bool:
         if self._room is not None:

@@ -112,5 +112,6 @@ DEVICE_EVENTS = (
     "battery_low",  # the monitor says that its battery is low
     "battery_ok",
     "monitor_alarm",  # an alarm or message of the monitor itself, in its words or named
+    "not_taken",  # bytes that came while this program stood still: nobody knows when
     "demo",  # the monitor sends demonstration or test data
 )

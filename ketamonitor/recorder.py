@@ -126,7 +126,7 @@ class Recorder(threading.Thread):
         try:
             if self._inbox.closed:
                 raise RecorderStopped("the recorder has ended")
-            (lane or self._inbox).put(submission)
+            (self._inbox if lane is None else lane).put(submission)
         except (RecorderStopped, TooMuchWaits) as refused:
             submission.done.set_exception(refused)
         if self._ended:  # while it was put in

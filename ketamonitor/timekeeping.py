@@ -59,12 +59,13 @@ def behind(
     computer.
     """
     since = {item.source: item.since for item in waiting}
+    recorded = dict(known)  # what is given from here on is recorded before the next is asked for
     for source, began in since.items():
         for_s = (now - began).total_seconds()
-        if source not in known and real(for_s) > BEHIND_S:
+        if source not in recorded and real(for_s) > BEHIND_S:
             body = {"event": "behind", "source": source, "since": began.isoformat()}
             yield Draft("audit", now, PROGRAM, body)
-    for source, began in known.items():
+    for source, began in recorded.items():
         still = since.get(source)
         if still is None or real((now - still).total_seconds()) <= BEHIND_S:
             body = {

@@ -48,6 +48,27 @@ PROMISES: tuple[Promise, ...] = (
         "the first fill of the same shown list of 1,000 sessions",
     ),
     Promise(
+        "flood_link_lost",
+        "flood.sooner",
+        50,
+        "higher",
+        "one queue for all (how much later another monitor's loss is in the record, in a flood)",
+    ),
+    Promise(
+        "flood_within_2_s",
+        "flood.against_two_seconds",
+        1,
+        "lower",
+        "2 s from the pull of another monitor's cable to the record, in a flood",
+    ),
+    Promise(
+        "flood_memory",
+        "flood.memory_against_20_mb",
+        1,
+        "lower",
+        "20 MB more memory than before the flood",
+    ),
+    Promise(
         "list_against_items",
         "list_refill.against_old",
         50,

@@ -83,6 +83,24 @@ def test_readings_that_arrive_together_are_judged_one_by_one(bench: Bench) -> No
     assert events == ["raised", "raised", "cleared", "cleared"] * 2
 
 
+def test_what_a_port_delivers_waits_in_its_own_lane_from_the_first_on(tmp_path: Path) -> None:
+    recorder = Recorder(
+        lambda: open_store(str(tmp_path / "store.db")),
+        ManualClock(),  # type: ignore[arg-type]
+        lambda update: None,
+    )
+    recorder.open(SESSION, started())
+    lane = recorder.lane(SESSION, "dinamap")
+    for count in range(1, 4):
+        recorder.arrived(lane, [cuff(count, 120, 80)], link=False)
+        assert len(lane) == count
+    recorder.stop()
+    recorder.start()
+    recorder.join(WAIT)
+    with open_store(str(tmp_path / "store.db"), read_only=True) as store:
+        assert [e.kind for e in store.entries(SESSION)] == ["session", *["reading"] * 3]
+
+
 def test_time_alone_raises_no_reading(bench: Bench) -> None:
     bench.recorder.open(SESSION, started())
     bench.recorder.submit(SESSION, [reading(0, {"pulse": 72})]).result(WAIT)
