@@ -97,6 +97,10 @@ def notes(view: SessionView, metrics: Iterable[str]) -> tuple[str, ...]:
         said.append("baseline limits not armed")
     if any(item.preset is not None and not item.off for item in mine):
         said.append(f"{CHANGED} limit changed")
+    again = [item.limit for item in mine if item.limit.confirm is not None and not item.off]
+    for priority in dict.fromkeys(limit.priority for limit in again):
+        count = max(r.confirm.readings for r in again if r.priority == priority and r.confirm)
+        said.append(f"{words.STARS[priority]} from reading {count} in a row")
     return tuple(said)
 
 

@@ -168,8 +168,9 @@ def next_cuff(view: SessionView, now: datetime) -> tuple[str, bool, float | None
     if again is not None:
         left = (again - now).total_seconds()
         if left <= 0:
-            return f"Again {words.clock(again)}, {words.countdown(-left)} ago", True, 1.0
-        return f"Again {words.clock(again)}, in {words.countdown(left)}", False, None
+            late = words.countdown(-left)
+            return f"Confirming: again {words.clock(again)}, {late} ago", True, 1.0
+        return f"Confirming: again {words.clock(again)}, in {words.countdown(left)}", False, None
     slots = [item for item in view.due if item.what == "bp"]
     past = [i for i in slots if i.state in ASKING]
     if past:
