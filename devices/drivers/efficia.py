@@ -151,6 +151,8 @@ class EfficiaDecoder:
         # an answer to another program's query is as good, if the sender says what it is
         if not (known or (ours and message.kind != PUSHED)):
             return []
+        if message.part:
+            return []  # a second patient in one answer: no bedside monitor has one
         if message.kind != PUSHED and not asked:
             return []
         self._frames += 1

@@ -16,8 +16,11 @@ temperature, as far as sent, in mmHg, kPa, °C or °F. An acknowledgement goes o
 message asks for one (MSH-15, MSH-16).
 
 Cannot: start the cuff or ask for anything. A cuff reading without a time of its own is taken only
-when it differs from the one before, and the first one is not taken. A second bed or patient on the
-same line is not taken. Alerts (PCD-04), waveforms and text results are not read.
+when it differs from the one before, and the first one is not taken; one whose time is that of its
+message waits for the next message, which shows whether that time stands still. A second bed or
+patient on the same line, or in the same message, is not taken and is told. Of two channels
+(OBX-4) the first counts. Numbers below zero, and what the sender marks as invalid, are no values.
+Alerts (PCD-04), waveforms and text results are not read.
 
 Sureness: low for any named monitor (published samples, one vendor's stream, no capture of our own);
 not tried by us on a real monitor.
@@ -26,8 +29,9 @@ not tried by us on a real monitor.
 from __future__ import annotations
 
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from devices.drivers.hl7_beds import Beds
 from devices.drivers.hl7_text import Hl7Framer, Message, framed
 from devices.drivers.hl7_values import Hl7Values
 from devices.metrics import (
@@ -42,14 +46,11 @@ from devices.metrics import (
     SPO2,
     TEMP,
 )
-from devices.reading import DeviceEvent
 from devices.spec import Command, DriverSpec, LineSettings, Output
 
 #: Some leave out the event of the message type.
 KINDS = ("ORU^R01", "ORU")
 IDLE_S = 60.0
-#: The bed that was heard first has the line until it has been quiet for so long.
-OTHER_BED_AFTER = timedelta(seconds=120)
 PENDING_LIMIT = 4096
 #: MSH-15 and MSH-16: always, or only for what was taken well.
 ASKED_FOR = ("AL", "SU")
@@ -81,9 +82,7 @@ class Hl7Decoder:
         self._values = Hl7Values(source, labels=True)
         self._acks: deque[tuple[str, Message]] = deque(maxlen=ACKS_KEPT)
         self._count = 0
-        self._bed: tuple[int, int] | None = None
-        self._bed_at: datetime | None = None
-        self._told_of_other = False
+        self._beds = Beds(source)
 
     @property
     def pending(self) -> int:
@@ -114,9 +113,12 @@ class Hl7Decoder:
     def feed(self, data: bytes, now: datetime) -> list[Output]:
         outputs: list[Output] = []
         for message in self._framer.feed(data, now):
-            self._acknowledge(message)
-            other = self._other_bed(message)
-            outputs += self._values.absorb(message) if other is None else other
+            if not message.part:
+                self._acknowledge(message)
+            if self._beds.takes(message):
+                outputs += self._values.absorb(message)
+            else:
+                outputs += self._beds.tell(message)
         return outputs
 
     def _acknowledge(self, message: Message) -> None:
@@ -128,24 +130,6 @@ class Hl7Decoder:
             self._acks.append(("CA", message))
         if message.asks_application in ASKED_FOR:
             self._acks.append(("AA", message))
-
-    def _other_bed(self, message: Message) -> list[Output] | None:
-        """``None`` for the bed that has the line; what to say where it is another one."""
-        bed, person = message.bed, message.person
-        now, before, at = message.ended_at, self._bed, self._bed_at
-        if before is not None and at is not None and now - at < OTHER_BED_AFTER:
-            if before[0] != bed or (before[1] and person and before[1] != person):
-                if self._told_of_other:
-                    return []
-                self._told_of_other = True
-                text = (
-                    "results of another bed or patient come on this line and are not taken: "
-                    "set the sender to one bed"
-                )
-                return [DeviceEvent(self._source, "monitor_alarm", text, now)]
-            person = person or before[1]
-        self._bed, self._bed_at = (bed, person), now
-        return None
 
 
 SPEC = DriverSpec(

@@ -103,9 +103,98 @@ SHORT: Mapping[str, Metric] = {
 OXIMETER = frozenset({150456, 149530})
 CUFF = frozenset({150020, 150021, 150022, 150023, 149546})
 
-#: Of a person, not of the monitoring: weight, height, body-mass index. Not kept.
-PERSONAL = frozenset({"29463-7", "8302-2", "39156-5", "188736"})
-PERSONAL_WORDS = re.compile(r"weight|height|\bage\b|birth|bmi|body[ _]mass|patient|name", re.I)
+#: Of a person, not of the monitoring: weight, height, body-mass index, surface, age, sex. Not kept.
+PERSONAL = frozenset(
+    {
+        "29463-7",
+        "3141-9",
+        "3142-7",
+        "8335-2",
+        "8302-2",
+        "3137-7",
+        "3138-5",
+        "8301-4",
+        "39156-5",
+        "3140-1",
+        "8277-6",
+        "9843-4",
+        "8280-0",
+        "30525-0",
+        "21612-7",
+        "29553-5",
+        "18185-9",
+        "21112-8",
+        "46098-0",
+        "76689-9",
+        "72143-1",
+        "188736",
+        "188740",
+        "188744",
+        "188752",
+        "68060",
+        "68063",
+        "68064",
+        "68167",
+    }
+)
+PERSONAL_WORDS = re.compile(
+    r"weight|height|stature|birth|gestation|bmi|bsa|body.?(?:mass|surface|size|length)|len_body"
+    r"|mass_body|(?<![a-z])(?:age|sex|gender|race|dob|mrn|ssn|id|tall|years?)(?![a-z])"
+    r"|patient|name|ident|address|phone|account|visit|encounter|operator|nurse|doctor|physician",
+    re.I,
+)
+#: What a person is measured in, and nothing that a monitor watches.
+PERSONAL_UNITS = frozenset(
+    {
+        "kg",
+        "g",
+        "lb",
+        "lbs",
+        "[lb_av]",
+        "oz",
+        "[oz_av]",
+        "kg/m2",
+        "kg/m^2",
+        "m2",
+        "cm",
+        "m",
+        "dm",
+        "in",
+        "inch",
+        "[in_i]",
+        "ft",
+        "[ft_i]",
+        "a",
+        "y",
+        "yr",
+        "yrs",
+        "year",
+        "years",
+        "mo",
+        "month",
+        "months",
+        "wk",
+        "week",
+        "weeks",
+        "mdc_dim_kilo_g",
+        "mdc_dim_x_g",
+        "mdc_dim_g",
+        "mdc_dim_lb",
+        "mdc_dim_centi_m",
+        "mdc_dim_x_m",
+        "mdc_dim_m",
+        "mdc_dim_inch",
+        "mdc_dim_year",
+        "mdc_dim_yr",
+        "mdc_dim_month",
+        "mdc_dim_kg_per_m_sq",
+        "mdc_dim_sq_m",
+        "263875",
+        "263872",
+        "263441",
+        "263424",
+    }
+)
 
 # What a unit is: how it becomes the metric's own unit, as (factor, shift).
 SAME = (1.0, 0.0)
@@ -122,7 +211,9 @@ UNIT_CODES: Mapping[int, str] = {
     264864: "/min",
     264928: "/min",
     262688: "%",
+    265987: "kPa",
     268192: "°C",
+    266560: "°F",
     0x41710: "°C",  # as Philips prints it: 0004-1710
 }
 UNIT_TEXTS: Mapping[str, str] = {
@@ -131,14 +222,20 @@ UNIT_TEXTS: Mapping[str, str] = {
     "mdc_dim_mmhg": "mmHg",
     "kpa": "kPa",
     "mdc_dim_kilo_pascal": "kPa",
+    "mm hg": "mmHg",
     "%": "%",
+    "percent": "%",
     "mdc_dim_percent": "%",
     "/min": "/min",
     "1/min": "/min",
     "bpm": "/min",
     "rpm": "/min",
-    "{beats}/min": "/min",
-    "{breaths}/min": "/min",
+    "brpm": "/min",
+    "min-1": "/min",
+    "min^-1": "/min",
+    "per min": "/min",
+    "mdc_dim_per_min": "/min",
+    "mdc_dim_puls_per_min": "/min",
     "mdc_dim_beat_per_min": "/min",
     "mdc_dim_resp_per_min": "/min",
     "c": "°C",
@@ -155,7 +252,17 @@ UNIT_TEXTS: Mapping[str, str] = {
 #: The unit that the vendor with the short names prints for SpO2, whatever it means there.
 SHORT_SPO2_UNIT = "0002-0b54^C^MDIL"
 
+#: UCUM lets a unit carry words in braces that do not change it; others write the words without.
+ANNOTATION = re.compile(r"\{[^{}]*\}")
+PER_MINUTE = re.compile(
+    r"1?(?:beats?|breaths?|respirations?|resps?|puls(?:es?)?|counts?)?\s*(?:/|per)\s*min(?:utes?)?"
+)
+#: How the coding systems are written.
+MDC_SYSTEMS = frozenset({"MDC", "MDIL", "ISO11073", "11073", "IEEE11073", "2.16.840.1.113883.6.24"})
+LOINC_SYSTEMS = frozenset({"LN", "LNC", "LOINC", "HTTP://LOINC.ORG", "2.16.840.1.113883.6.1", ""})
+
 MDIL = re.compile(r"([0-9A-Fa-f]{4})[-*]([0-9A-Fa-f]{4})")  # a star is a misprint of the dash
+FULL_CODE = re.compile(r"[0-9]{6}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.()%/+-]{0,39}")
 
 
@@ -185,12 +292,12 @@ def meaning(identifier: str, unit: str, labels: bool) -> Meaning:
     metric, code, short = _metric(*parts[:3], labels=labels)
     if metric is None and parts[3]:  # the alternative identifier
         metric, code, short = _metric(*parts[3:6], labels=labels)
-    key = _key(parts[0], parts[1])
     unit_parts = unit.split("^")
+    key = "" if _personal(parts, unit_parts) else _key(parts[0], parts[1])
     shown = next((one for one in unit_parts[1::-1] if LABEL.fullmatch(one) or one == "%"), "")
     if metric is None:
         return Meaning(key, shown)
-    known = _unit(unit_parts)
+    known = _unit(unit_parts[:3]) or _unit(unit_parts[3:6])
     if short and metric is SPO2 and unit == SHORT_SPO2_UNIT:
         known = "%"
     scale, shift = CONVERSIONS.get((known, metric.unit), (None, 0.0))
@@ -222,7 +329,8 @@ def _metric(
 ) -> tuple[Metric | None, int | None, bool]:
     """The metric, its MDC number, and whether it is one of the vendor's short names."""
     nothing = (None, None, False)
-    if system in ("MDC", "MDIL") or (labels and not system and len(code) == 6):
+    system = system.strip().upper()
+    if system in MDC_SYSTEMS or (labels and not system and FULL_CODE.fullmatch(code)):
         number = number_of(code)
         if number is None:
             return nothing
@@ -238,7 +346,7 @@ def _metric(
             return (found, number, False)
     if not labels:
         return nothing
-    if system in ("LN", "LOINC", ""):
+    if system in LOINC_SYSTEMS:
         by_loinc = LOINC.get(code)
         if by_loinc is not None:
             return (by_loinc, None, False)
@@ -250,24 +358,37 @@ def _metric(
 
 def _unit(parts: list[str]) -> str:
     """The unit by its code and by its text; empty where unknown or where the two disagree."""
-    system = parts[2] if len(parts) > 2 else ""
+    system = parts[2].strip().upper() if len(parts) > 2 else ""
     number = None
-    if system in ("MDC", "MDIL", ""):
+    if not parts:
+        return ""
+    if not system or system in MDC_SYSTEMS:
         found = MDIL.fullmatch(parts[0])
         if found is not None:
             number = int(found[1], 16) << 16 | int(found[2], 16)
         elif parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= 6:
             number = int(parts[0])
     by_code = UNIT_CODES.get(number, "") if number is not None else ""
-    texts = {UNIT_TEXTS[one.lower()] for one in parts[:2] if one.lower() in UNIT_TEXTS}
+    texts = {text for one in parts[:2] if (text := _unit_text(one))}
     if by_code:
         texts.add(by_code)
     return texts.pop() if len(texts) == 1 else ""
 
 
+def _unit_text(text: str) -> str:
+    """One spelling of a unit as ours; empty where it is not known."""
+    plain = ANNOTATION.sub("", text).strip().lower()
+    return UNIT_TEXTS.get(plain) or ("/min" if PER_MINUTE.fullmatch(plain) else "")
+
+
+def _personal(parts: list[str], unit: list[str]) -> bool:
+    """Whether it is about who somebody is: by its code, its words or its unit."""
+    if any(one in PERSONAL or PERSONAL_WORDS.search(one) for one in parts):
+        return True
+    return any(ANNOTATION.sub("", one).strip().lower() in PERSONAL_UNITS for one in unit)
+
+
 def _key(code: str, label: str) -> str:
     """The monitor's own name of a parameter that we do not map."""
-    if code in PERSONAL or PERSONAL_WORDS.search(label) or PERSONAL_WORDS.search(code):
-        return ""
     parts = [one for one in (code, label) if LABEL.fullmatch(one) or MDIL.fullmatch(one)]
     return " ".join(parts)

@@ -13,27 +13,37 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from devices.drivers.cuffs import CuffResult, StampedCuff
+from devices.drivers.cuffs import CuffResult
 from devices.drivers.hl7_codes import CUFF, OXIMETER, Meaning, meaning, number_of
+from devices.drivers.hl7_cuff import FRESH_S, CuffWatch
 from devices.drivers.hl7_text import Message, Observation, Stamp, stamp
-from devices.metrics import HR, NIBP_PULSE, PULSE, TEMP, Metric
+from devices.metrics import CUFF as PRESSURES
+from devices.metrics import HR, NIBP_PULSE, PULSE, SPO2, TEMP, Metric
 from devices.reading import DEMO, DeviceEvent, Reading
 from devices.spec import Output
 
-NUMBER = re.compile(r"[+-]?\d{1,7}(?:\.\d{1,6})?")
+NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 #: What stands in a number's place where there is none.
 BLANKS = re.compile(r"[-?*\s]*")
-#: Numbers with which one vendor says "no value".
-SENTINELS = frozenset({"-100", "-1000", "-10000"})
+#: Numbers with which vendors say "no value": below zero, where nothing that we read can be but a
+#: temperature; of that the usual ones (-1, -99.9, -999, -1000, -32768, ...).
+BELOW_ZERO = re.compile(r"-0*[0-9.]*[1-9][0-9.]*")
+NO_TEMPERATURE = re.compile(r"-0*(?:1|10{2,}|9+(?:\.9+)?|128|32768|8388608|2147483648)(?:\.0+)?")
+#: The largest that a field holds, where the metric cannot be so large.
+LARGEST = re.compile(
+    r"\+?0*(?:127|255|511|1023|2047|4095|8191|16383|9{3,}(?:\.9+)?|3276[678]|6553[45]|838860[78]"
+    r"|16777215|214748364[78]|429496729[45])(?:\.0+)?"
+)
 FINAL = frozenset({"F", "R", "P", "C"})
 INVALID = "X"
 #: What may stand in OBX-8 beside a number that is none, and beside one that is not of a patient.
-NOT_VALID = frozenset({"INV", "NAV", "OFF"})
+#: Questionable, calibrating and not yet measured count as none, as with other monitors.
+NOT_VALID = frozenset(
+    {"INV", "NAV", "UNAV", "OFF", "QUES", "CAL", "CALIB", "BUSY", "NAN", "PINF", "NINF"}
+)
 NOT_REAL = frozenset({"DEMO", "TEST"})
 #: MSH-11: debugging and training, where P is production.
 NOT_PRODUCTION = frozenset({"D", "T"})
-#: A cuff time within so many seconds of the message's own may be no time of a measurement.
-FRESH_S = 1.0
 MEANINGS_KEPT = 512
 UNMAPPED_KEPT = 200
 
@@ -46,6 +56,7 @@ class _Found(NamedTuple):
     time: str
     one: Observation
     about: Meaning
+    unsourced: bool = False  # a rate of which nobody says whose it is
 
 
 class Hl7Values:
@@ -57,6 +68,7 @@ class Hl7Values:
         self._cuff = CuffWatch(source)
         self._meanings: dict[tuple[str, str], Meaning] = {}
         self._demo = False
+        self._told_of_rate = False
 
     def connected(self, now: datetime) -> None:
         self._cuff.connected(now)
@@ -65,13 +77,17 @@ class Hl7Values:
         """What the message says: first of the cuff, then in the order in which it was measured."""
         unmapped: dict[str, str] = {}
         found = self._known(message, unmapped)
+        found, told = self._rates(found, unmapped, message.ended_at)
         cuff = [one for one in found if one.metric.episodic]
         present = [one for one in found if not one.metric.episodic]
         now, sent = message.ended_at, stamp(message.sent)
-        outputs = self._demonstration(message, now)
+        outputs = [*told, *self._demonstration(message, now)]
         flags = (DEMO,) if self._demo else ()
         if cuff:
-            outputs += self._cuff_result(cuff, sent, flags, message, unmapped)
+            times = {one.time or one.one.taken for one in present}
+            outputs += self._cuff_result(cuff, sent, flags, message, unmapped, times)
+        else:
+            outputs += self._cuff.absent(now)
         groups: dict[str, dict[Metric, float | None]] = {}
         for one in _agreed(present, unmapped):
             groups.setdefault(one.time or one.one.taken, {})[one.metric] = one.value
@@ -92,18 +108,43 @@ class Hl7Values:
         found = []
         for one in message.observations:
             about = self._meaning(one)
-            metric, value = _value(one, about)
-            if metric is None:
+            unsourced = self._labels and about.by_source and not one.source
+            metric, value = _value(one, about, unsourced)
+            if metric is None or value is None:
                 _keep(unmapped, one, about)
-            else:
+            if metric is not None:
                 time = one.time or _of_parent(one.sub, parents)
-                found.append(_Found(metric, value, time, one, about))
+                found.append(_Found(metric, value, time, one, about, unsourced))
         return found
+
+    def _rates(
+        self, found: list[_Found], unmapped: dict[str, str], now: datetime
+    ) -> tuple[list[_Found], list[Output]]:
+        """A rate without a source is the pulse where it is the message's only one.
+
+        Beside cuff pressures alone it is taken for the cuff's, which does not describe the present.
+        """
+        unsourced = [one for one in found if one.unsourced]
+        if not unsourced:
+            return found, []
+        metrics = {one.metric for one in found if not one.unsourced}
+        if len(unsourced) == 1 and not metrics & {PULSE, NIBP_PULSE}:
+            of_cuff = bool(metrics & set(PRESSURES)) and SPO2 not in metrics
+            metric = NIBP_PULSE if of_cuff or unsourced[0].metric is NIBP_PULSE else PULSE
+            return [one._replace(metric=metric) if one.unsourced else one for one in found], []
+        for one in unsourced:
+            _keep(unmapped, one.one, one.about)
+        rest = [one for one in found if not one.unsourced]
+        if self._told_of_rate:
+            return rest, []
+        self._told_of_rate = True
+        text = "a pulse rate comes without its source beside another one, and is not taken"
+        return rest, [DeviceEvent(self._source, "monitor_alarm", text, now)]
 
     def _demonstration(self, message: Message, now: datetime) -> list[Output]:
         before = self._demo
         self._demo = message.processing in NOT_PRODUCTION or any(
-            one.doubts in NOT_REAL for one in message.observations
+            one.doubts & NOT_REAL for one in message.observations
         )
         if before or not self._demo:
             return []
@@ -117,6 +158,7 @@ class Hl7Values:
         flags: tuple[str, ...],
         message: Message,
         unmapped: dict[str, str],
+        times: set[str],
     ) -> list[Output]:
         """One result: the values of the latest time, and those that have none of their own."""
         time = max(one.time for one in cuff)
@@ -127,10 +169,11 @@ class Hl7Values:
         values = {one.metric: one.value for one in _agreed(of_it, unmapped)}
         if not values:
             return []
-        invalid = any(one.one.status == INVALID for one in of_it)
+        invalid = any(INVALID in one.one.status for one in of_it)
         at, when, age = _moment(time, sent, message)
         result = CuffResult(values, at, when.text if when else None, flags)
-        return self._cuff.absorb(result, time, age, invalid, message.ended_at)
+        own = self._labels and age is not None and (age < 1 or (age <= FRESH_S and time in times))
+        return self._cuff.absorb(result, time, age, invalid, message.ended_at, own=own)
 
     def _meaning(self, one: Observation) -> Meaning:
         key = (one.id, one.unit)
@@ -143,38 +186,58 @@ class Hl7Values:
 
 
 def _agreed(found: list[_Found], unmapped: dict[str, str]) -> list[_Found]:
-    """One result for each metric. Where two differ nobody knows which is meant: neither counts."""
-    first: dict[Metric, _Found] = {}
-    torn: set[Metric] = set()
+    """One result for each metric: of several channels (OBX-4) the first, the others are kept.
+
+    Where two of one channel differ nobody knows which is meant: neither counts.
+    """
+    by_metric: dict[Metric, list[_Found]] = {}
     for one in found:
-        before = first.get(one.metric)
-        if before is None or before.value is None:
-            first[one.metric] = one
-        elif one.value is not None and one.value != before.value:
-            torn.add(one.metric)
-    if not torn:
-        return list(first.values())
-    for one in found:
-        if one.metric in torn:
-            _keep(unmapped, one.one, one.about)
-    return [one for one in first.values() if one.metric not in torn]
+        by_metric.setdefault(one.metric, []).append(one)
+    agreed = []
+    for several in by_metric.values():
+        if len({one.one.id for one in several}) > 1:  # two names of a quantity: who has a value
+            several.sort(key=lambda one: one.value is None)
+            valued = [one for one in several if one.value is not None] or several
+        else:
+            valued = several
+        lowest = min(_channel(one.one.sub) for one in valued)
+        first = [one for one in valued if _channel(one.one.sub) == lowest]
+        numbers = {one.value for one in first if one.value is not None}
+        if len(numbers) > 1:
+            first, chosen = [], None
+        else:
+            chosen = next((one for one in first if one.value is not None), first[0])
+            agreed.append(chosen)
+        for one in several:
+            if chosen is None or (one not in first and one.value not in (None, chosen.value)):
+                _keep(unmapped, one.one, one.about)
+    return agreed
 
 
-def _value(one: Observation, about: Meaning) -> tuple[Metric | None, float | None]:
+def _channel(sub: str) -> tuple[tuple[int, int | str], ...]:
+    """OBX-4 in its order: ``1.3.2`` before ``1.3.10``; words behind numbers."""
+    parts = sub.split(".") if sub else []
+    return tuple(
+        (0, int(one)) if one.isascii() and one.isdigit() and len(one) < 10 else (1, one)
+        for one in parts
+    )
+
+
+def _value(one: Observation, about: Meaning, unsourced: bool) -> tuple[Metric | None, float | None]:
     """The metric and its value, ``None`` = the monitor has none. No metric: it is unmapped."""
     metric = about.metric
     text = one.value.strip()
     if metric is None or (one.kind != "NM" and (one.kind or text)):
         return None, None
     if about.by_source or (metric is HR and one.source):
-        metric = _of_source(metric, one, about)
+        metric = _of_source(metric, one, about) or (PULSE if unsourced else None)
         if metric is None:
             return None, None
-    if one.status == INVALID or one.doubts in NOT_VALID:
+    if INVALID in one.status or one.doubts & NOT_VALID:
         return metric, None
-    if one.status not in FINAL:
+    if one.status - FINAL:  # gateways leave it empty, though by the book it must be there
         return None, None
-    if text in SENTINELS or BLANKS.fullmatch(text):
+    if BLANKS.fullmatch(text) or _is_no_value(text, metric):
         return metric, None
     if about.scale is None or NUMBER.fullmatch(text) is None:
         return None, None
@@ -184,6 +247,14 @@ def _value(one: Observation, about: Meaning) -> tuple[Metric | None, float | Non
     if about.scale == 1.0 and about.shift == 0.0:
         return metric, float(text)
     return metric, round(float(text) * about.scale + about.shift, 2)
+
+
+def _is_no_value(text: str, metric: Metric) -> bool:
+    """Whether this number says that there is none."""
+    if LARGEST.fullmatch(text):
+        return float(text) > metric.high
+    below = NO_TEMPERATURE if metric is TEMP else BELOW_ZERO
+    return NUMBER.fullmatch(text) is not None and below.fullmatch(text) is not None
 
 
 def _of_source(metric: Metric, one: Observation, about: Meaning) -> Metric | None:
@@ -230,50 +301,3 @@ def _moment(
         return message.ended_at, when, None
     age = max(0.0, when.before(sent))
     return message.begun_at - timedelta(seconds=age), when, age
-
-
-class CuffWatch:
-    """Tells a new cuff result from the one that is sent again and again, with its time or without.
-
-    A time that moves on with each message is no time of a measurement, and some senders give none:
-    then a result is new when it is another one than before, and the very first is not taken.
-    """
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._stamped = StampedCuff(source)
-        self._seen = False  # something was said about the cuff, be it that there is nothing
-        self._invalid = False
-        self._values: dict[Metric, float | None] | None = None
-        self._fresh = False
-
-    def connected(self, now: datetime) -> None:
-        self._stamped.connected(now)
-
-    def absorb(
-        self, result: CuffResult, time: str, age: float | None, invalid: bool, now: datetime
-    ) -> list[Output]:
-        """``age`` in seconds; ``None`` where the result has no time that can be told."""
-        seen, self._seen = self._seen, True
-        was_invalid, self._invalid = self._invalid, invalid
-        was_fresh, self._fresh = self._fresh, age is not None and age <= FRESH_S
-        before, values = self._values, dict(result.values)
-        if result.empty and age is None:
-            # never measured, or no longer shown; "invalid" where it was not is a failure
-            self._values = values if before is None else before
-            if invalid and seen and not was_invalid:
-                text = "the cuff reading gave no pressures"
-                return [DeviceEvent(self._source, "nibp_failed", text, now)]
-            return []
-        self._values = values
-        if age is not None:
-            if self._fresh and was_fresh and before == values:
-                self._stamped.same_as_before(time)
-                return []
-            return self._stamped.absorb(time, result, now)
-        if before == values:
-            return []
-        if not seen:
-            text = "the monitor shows a cuff reading without its time: only the next one is taken"
-            return [DeviceEvent(self._source, "nibp_stale", text, now)]
-        return [result.reading(self._source, now)]

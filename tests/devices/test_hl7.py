@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from devices.drivers.hl7 import Hl7Decoder
 from devices.drivers.hl7_text import MESSAGE_LIMIT, SEGMENT_LIMIT, Hl7Framer, stamp
@@ -138,7 +141,8 @@ def test_a_cuff_time_that_moves_with_each_message_is_no_new_reading() -> None:
         return mllp(header(f7=now), obx("8480-6^^LN", sys, "mm[Hg]", time=now))
 
     outputs = fed(*(message(at, "120") for at in (0, 5, 10)), message(15, "131"), since=0)
-    assert [v["nibp_sys"] for v in all_values(outputs)] == [120, 131]
+    assert [v["nibp_sys"] for v in all_values(outputs)] == [131]
+    assert kinds(outputs) == ["nibp_stale"]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +192,7 @@ def test_codes_of_the_cuff(code: str, key: str | None) -> None:
         ("^HR", "^bpm", "72", {"hr": 72}),
         ("^HR^MDC", "^bpm", "72", {}),
         ("150458^MDC_PULS_OXIM_PERF_INDEX^MDC", PERCENT, "2.1", {}),
-        ("149522^MDC_PULS_RATE^MDC", BEATS, "70", {}),
+        ("149522^MDC_PULS_RATE^MDC", BEATS, "70", {"pulse": 70}),
     ],
 )
 def test_other_codes_and_units(code: str, unit: str, sent: str, expected: dict[str, float]) -> None:
@@ -364,3 +368,255 @@ def test_bytes_flipped_anywhere_raise_nothing() -> None:
             frame[luck.randrange(len(frame))] = luck.randrange(256)
         decoder.feed(bytes(frame), NOON)
         assert decoder.pending <= 4096
+
+
+FIRST, SECOND = "PID|||A1||A", "PID|||B2||B"
+BP = (obx("150021^^MDC", "188", MMHG), obx("150022^^MDC", "111", MMHG))
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        (FIRST, "PV1||W|W^^1", SPO2, SECOND, "PV1||W|W^^2", *BP),
+        (FIRST, SPO2, SECOND, *BP),
+        ("PV1||W|W^^1", SPO2, "PV1||W|W^^2", *BP),
+        (FIRST, SPO2, "PID|||||", *BP),
+        (FIRST, SPO2, SECOND, *BP, "PID|||C3||C", *BP),
+    ],
+)
+@pytest.mark.parametrize("wrap", [mllp, bare])
+def test_a_second_patient_in_one_message_is_told_and_not_taken(
+    groups: tuple[str, ...], wrap: Callable[..., bytes]
+) -> None:
+    outputs = fed(wrap(header(), *groups), wrap(header(), *groups))
+    assert kinds(outputs) == ["monitor_alarm"]
+    assert all_values(outputs)
+    assert all(one == {"spo2": 97} for one in all_values(outputs))
+    # the one who has the line may also come second, and after the other fell silent still has it
+    decoder = Hl7Decoder("x")
+    decoder.connected(NOON)
+    decoder.feed(mllp(header(), *groups), NOON)
+    other = decoder.feed(mllp(header(), SECOND, "PV1||W|W^^2", *BP), after(5))
+    other += decoder.feed(mllp(header(), FIRST, "PV1||W|W^^1", SPO2), after(10))
+    other += decoder.feed(mllp(header(), SECOND, "PV1||W|W^^2", *BP), after(400))
+    assert all_values(other) == [{"spo2": 97}]
+
+
+def test_one_patient_in_two_groups_is_one() -> None:
+    found = all_values(fed(mllp(header(), FIRST, SPO2, FIRST, obx("147842^^MDC", "72", BEATS))))
+    assert found == [{"spo2": 97}, {"hr": 72}]
+
+
+def test_a_bed_that_is_not_said_contradicts_nothing() -> None:
+    with_bed = mllp(header(), FIRST, "PV1||I|W^^1", SPO2)
+    without = mllp(header(), FIRST, SPO2)
+    empty = mllp(header(), "PID|||A1", "PV1||I|", SPO2)
+    outputs = fed(with_bed, without, with_bed, empty, mllp(header(), SPO2))
+    assert kinds(outputs) == []
+    assert len(all_values(outputs)) == 5
+
+
+@pytest.mark.parametrize("doubts", ["L~INV", "INV~L", "L~INV^invalid^HL70078", "H~N~NAV", "inv"])
+@pytest.mark.parametrize("status", ["R", "F", ""])
+def test_each_repeated_condition_counts(doubts: str, status: str) -> None:
+    line = f"OBX|1|NM|150456^^MDC||80|{PERCENT}||{doubts}|||{status}"
+    assert one(line) == {"spo2": None}
+    assert one(f"OBX|1|NM|150456^^MDC||80|{PERCENT}||L~A|||F") == {"spo2": 80}
+
+
+def test_a_repeated_status_with_an_invalid_one_is_no_value() -> None:
+    assert one(SPO2.replace("|F|", "|F~X|")) == {"spo2": None}
+    assert one(SPO2.replace("|F|", "|X^^HL70085|")) == {"spo2": None}
+
+
+@pytest.mark.parametrize("code", ["150301", "150302", "150456", "149530", "147842", "151562"])
+@pytest.mark.parametrize("number", ["-1", "-99.9", "-999", "-0.5", "32767", "2147483647", "999999"])
+def test_numbers_that_no_vital_has_are_no_value_and_kept(code: str, number: str) -> None:
+    unit = {"150456": PERCENT, "150301": MMHG, "150302": MMHG}.get(code, BEATS)
+    outputs = fed(mllp(header(), obx(f"{code}^^MDC", number, unit)))
+    assert [v for found in all_values(outputs) for v in found.values() if v is not None] == []
+    kept = [v for o in outputs if isinstance(o, Reading) for v in o.unmapped.values()]
+    assert [one.split()[0] for one in kept] == [number]
+
+
+def test_a_temperature_may_be_anything_but_the_usual_numbers_for_none() -> None:
+    degrees = "268192^MDC_DIM_DEGC^MDC"
+    assert one(obx("150344^^MDC", "-3.5", degrees)) == {"temp": -3.5}
+    for number in ("-1", "-999", "-99.9", "-1000", "-32768"):
+        assert one(obx("150344^^MDC", number, degrees)) == {"temp": None}
+
+
+@pytest.mark.parametrize(
+    ("code", "unit", "key"),
+    [
+        ("8867-4^Heart Rate", "bpm", "hr"),
+        ("8867-4", "/min", "hr"),
+        ("8480-6^Systolic", "mm[Hg]", "nibp_sys"),
+        ("9279-1^Resp", "{breath}/min", "rr"),
+        ("8310-5^Temp", "Cel", "temp"),
+        ("2708-6^SpO2", "%{oxygen}", "spo2"),
+        ("59408-5^SpO2^L^150456^MDC_PULS_OXIM_SAT_O2^MDC", "%", "spo2"),
+        ("19889-5^EtCO2", "mm[Hg]", "etco2"),
+        ("151708^MDC_AWAY_CO2_ET^MDC", MMHG, "etco2"),
+        ("147842", "beats/min", "hr"),
+        ("8867-4^HR^LOINC", "{beat}/min^{beat}/min^UCUM", "hr"),
+        ("149530^^MDC", "{beats}/min^^UCUM", "pulse"),
+        ("149530^^MDC", "beats per minute", "pulse"),
+        ("149530^^MDC", "1/min{pulse}", "pulse"),
+        ("151562^^MDC", "breaths/min", "rr"),
+    ],
+)
+def test_codes_without_a_system_and_spellings_of_units(code: str, unit: str, key: str) -> None:
+    first, second = (mllp(header(), obx(code, number, unit)) for number in ("37", "38"))
+    assert {key: 38} in all_values(fed(first, second))
+
+
+def test_kilopascals_become_mmhg() -> None:
+    assert one(obx("151708^^MDC", "5.07", "kPa")) == {"etco2": 38.03}
+    assert one(obx("151708^MDC_CONC_AWAY_CO2_ET^MDC", "5.0", PERCENT)) == {}
+
+
+def test_an_empty_status_is_taken() -> None:
+    assert one(SPO2.replace("|F|", "||")) == {"spo2": 97}
+    assert one(SPO2.rpartition("|F|")[0]) == {"spo2": 97}
+
+
+def test_a_rate_without_a_source() -> None:
+    rate = obx("149522^MDC_PULS_RATE^MDC", "60", BEATS)
+    assert one(SPO2, rate) == {"spo2": 97, "pulse": 60}
+    assert one(rate, SPO2) == {"spo2": 97, "pulse": 60}
+    other = obx("149530^^MDC", "61", BEATS)
+    outputs = fed(mllp(header(), rate, other), mllp(header(), other, rate))
+    assert all_values(outputs) == [{"pulse": 61}, {"pulse": 61}]
+    assert kinds(outputs) == ["monitor_alarm"]
+    # beside a cuff reading alone it may be the cuff's, of ten minutes ago
+    timed = [one.replace("|F|||", "|F|||20261123115500") for one in BP]
+    (reading,) = fed(mllp(header(), *timed, rate))
+    assert values(reading) == {"nibp_sys": 188, "nibp_dia": 111, "nibp_pulse": 60}
+
+
+def cuff(minute: int, second: int, taken: str, sys: str = "120", *more: str) -> bytes:
+    now = f"2026112312{minute:02d}{second:02d}"
+    lines = [
+        obx(f"{code}^^MDC", v, MMHG, time=taken) for code, v in (("150021", sys), ("150022", "80"))
+    ]
+    return mllp(header(f7=now), *lines, *more)
+
+
+def test_an_equal_reading_with_a_time_of_its_own_is_a_reading() -> None:
+    outputs = fed(cuff(0, 1, "20261123120000"), cuff(10, 1, "20261123121000"), step=600)
+    assert [v["nibp_sys"] for v in all_values(outputs)] == [120, 120]
+
+
+def test_a_pressure_with_the_time_of_its_message_waits_for_the_next_one() -> None:
+    stamped = [cuff(0, s, f"202611231200{s:02d}") for s in (0, 2, 4, 6)]
+    outputs = fed(*stamped, since=0, step=2)
+    assert all_values(outputs) == []
+    assert kinds(outputs) == ["nibp_stale"]
+    still = [cuff(0, s, "20261123120000") for s in (0, 2, 4)]
+    outputs = fed(*still, since=0, step=2)
+    assert [v["nibp_sys"] for v in all_values(outputs)] == [120]
+    (reading,) = outputs
+    assert isinstance(reading, Reading)
+    assert reading.measured_at == NOON
+    # and the next one ten minutes later, though its values are the same
+    outputs = fed(*still, cuff(10, 0, "20261123121000"), cuff(10, 2, "20261123121000"), since=0)
+    assert [v["nibp_sys"] for v in all_values(outputs)] == [120, 120]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_channels_the_first_counts(order: tuple[int, int]) -> None:
+    lines = [
+        SPO2.replace("||97|", "|1.3.2|88|"),
+        SPO2.replace("||97|", "|1.3.10|87|"),
+    ]
+    (reading,) = fed(mllp(header(), *(lines[n] for n in order)))
+    assert isinstance(reading, Reading)
+    assert values(reading) == {"spo2": 88}
+    assert list(reading.unmapped.values()) == ["87 MDC_DIM_PERCENT"]
+
+
+def lf(frame: bytes) -> bytes:
+    return frame.replace(b"\r", b"\n")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        lf(mllp(header(), SPO2)),
+        lf(mllp(header(), SPO2))[:-1] + b"\r",
+        mllp(header(), SPO2)[:-1],
+        mllp(header(), SPO2)[:-3] + b"\x1c\r",
+        lf(mllp(header(), SPO2))[:-1],
+        mllp(header(), SPO2).replace(b"\r", b"\r\n"),
+        lf(bare(header(), SPO2)),
+        lf(mllp(header(), SPO2)).replace(b"\n", b"\n\n"),
+    ],
+)
+def test_line_feeds_and_missing_ends(frame: bytes) -> None:
+    decoder = Hl7Decoder("x")
+    decoder.connected(NOON)
+    outputs = [o for n in range(3) for o in decoder.feed(frame, after(n))]
+    outputs += decoder.feed(b"", after(10))
+    assert all_values(outputs) == [{"spo2": 97}] * 3
+    assert decoder.frames == 3
+    many = [o for cut in (1, 7) for o in cut_up(frame * 3, cut)]
+    assert all_values(many) == [{"spo2": 97}] * 6
+
+
+def cut_up(data: bytes, size: int) -> list[Output]:
+    decoder = Hl7Decoder("x")
+    decoder.connected(NOON)
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    found = [o for piece in pieces for o in decoder.feed(piece, NOON)]
+    return found + decoder.feed(b"", after(5))
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "unit"),
+    [
+        ("8302-2^Body height^LN", "171", "cm"),
+        ("30525-0^Age^LN", "44", "a"),
+        ("188740^MDC_LEN_BODY_ACTUAL^MDC", "171", "263441^MDC_DIM_CENTI_M^MDC"),
+        ("9^MDC_AGE^L", "44", ""),
+        ("99^Groesse^L", "171", "cm"),
+        ("77^X^L", "80", "kg"),
+        ("12^MRN^L", "123456", ""),
+        ("13^PatientID^L", "123456", ""),
+    ],
+)
+def test_who_somebody_is_is_not_kept(code: str, value: str, unit: str) -> None:
+    assert fed(mllp(header(), obx(code, value, unit))) == []
+
+
+def test_digits_of_other_scripts_are_no_digits() -> None:
+    assert one(SPO2.replace("||97|", "||\u0669\u0667|"), obx("147842^^MDC", "72", BEATS)) == {
+        "hr": 72
+    }
+    assert stamp("\u0662026112312000\u0660") is None
+
+
+ORDERS = st.permutations([SPO2, obx("147842^^MDC", "72", BEATS), obx("151562^^MDC", "14", BEATS)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ours=ORDERS,
+    theirs=ORDERS,
+    groups=st.lists(st.booleans(), min_size=1, max_size=5),
+    ends=st.sampled_from([b"\r", b"\n", b"\r\n"]),
+    size=st.integers(1, 400),
+)
+def test_only_the_first_patients_groups_are_ever_taken(
+    ours: list[str], theirs: list[str], groups: list[bool], ends: bytes, size: int
+) -> None:
+    wrong = [
+        one.replace("||97|", "||66|").replace("||72|", "||166|").replace("||14|", "||66|")
+        for one in theirs
+    ]
+    lines = [header(), FIRST, *ours]
+    for is_ours in groups:
+        lines += [FIRST, *ours] if is_ours else [SECOND, *wrong]
+    found = all_values(cut_up(mllp(*lines).replace(b"\r", ends), size))
+    assert len(found) == 1 + sum(groups)
+    assert all(one == {"spo2": 97, "hr": 72, "rr": 14} for one in found)
