@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from devices.metrics import Metric
+from ketamonitor import unseen
 
 #: No single amount of any drug in this field comes near it: it catches slips of the comma.
 MOST_MG = 1000.0
@@ -38,6 +39,7 @@ def text(text: str, what: str, most: int) -> str:
         raise ValueError(f"{what} is empty")
     if len(text) > most:
         raise ValueError(f"{what} is longer than {most} characters")
+    unseen.refuse(text, what, lines=most >= LONGEST_NOTE)
     return text
 
 

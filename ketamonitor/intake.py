@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from ketamonitor import drafts, typed
+from ketamonitor import drafts, typed, unseen
 from ketamonitor.view import Patient
 
 
@@ -15,6 +15,7 @@ def patient(name: str, mrn: str, born: str, *, today: date) -> Patient:
 
 def patient_name(text: str) -> str:
     """The full name, spaces tidied. Raises ``ValueError``."""
+    unseen.refuse(text.strip(" \t\r\n"), "The name")
     name = " ".join(text.split())
     if not name:
         raise ValueError("Type the patient's full name")
@@ -27,11 +28,14 @@ def patient_name(text: str) -> str:
 
 def record_number(text: str) -> str:
     """The medical record number, spaces tidied. Raises ``ValueError``."""
+    unseen.refuse(text.strip(" \t\r\n"), "The record number")
     mrn = " ".join(text.split())
     if not mrn:
         raise ValueError("Type the record number (MRN)")
     if len(mrn) > 32:
         raise ValueError("The record number is longer than 32 characters. Check it")
+    if not any(letter.isalnum() for letter in mrn):
+        raise ValueError("The record number has no letter and no digit in it. Check it")
     return mrn
 
 

@@ -48,6 +48,7 @@ from ketamonitor.treatment.plan import (
     check_sense,
     check_treatment,
 )
+from ketamonitor.unseen import all_texts, refuse
 
 
 class ProtocolError(ValueError):
@@ -169,6 +170,12 @@ def read_text(text: str) -> TreatmentProtocol:
         data = parsed(text)
     except TomlError as error:
         raise ProtocolError(str(error), error.line) from error
+    for written in all_texts(data):
+        try:
+            refuse(written, "a text of this protocol", lines="\n" in written)
+        except ValueError as error:
+            line = next((n for n, one in enumerate(text.split("\n"), 1) if written in one), 0)
+            raise ProtocolError(str(error), line) from error
     if not data:
         raise ProtocolError("is empty: copy a protocol that comes with the program")
     try:

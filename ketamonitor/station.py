@@ -16,7 +16,7 @@ from devices.reader import Deliver, PortReader
 from devices.reading import DeviceEvent, LinkStatus, Reading
 from devices.registry import driver
 from devices.spec import Command
-from ketamonitor import __version__, alarm_drafts, drafts
+from ketamonitor import __version__, alarm_drafts, drafts, intake, unseen
 from ketamonitor.alarms.order import milder
 from ketamonitor.approvals import Approvals, Standing, recorded_as
 from ketamonitor.arrivals import Arrivals
@@ -85,6 +85,11 @@ class SessionPlan:
             raise ValueError(standing.why)
         if not self.patient.name.strip() or not self.patient.mrn.strip():
             raise ValueError("A patient needs a name and a record number")
+        intake.patient_name(self.patient.name)
+        intake.record_number(self.patient.mrn)
+        unseen.refuse(self.chair, "The chair")
+        for device in self.devices:
+            unseen.refuse(device.source, "The name of a monitor")
         if not date(1900, 1, 1) <= self.patient.born <= today:
             raise ValueError("The date of birth must be in the past and after 1900")
         if self.weight_kg is not None:

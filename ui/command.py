@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from ketamonitor import __version__
 from ketamonitor.clock import SteadyClock
+from ketamonitor.unseen import on_terminal
 
 #: What a write to standard output fails with where nobody reads it, or it goes to a full disk.
 OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
@@ -90,7 +91,7 @@ def _command(arguments: Sequence[str] | None) -> int:
             return _open(args)
         status: int = args.handler(args)
     except UserError as error:
-        print(f"ketamonitor: {error}", file=sys.stderr)
+        print(f"ketamonitor: {on_terminal(str(error))}", file=sys.stderr)
         return error.status
     except KeyboardInterrupt:
         return 130

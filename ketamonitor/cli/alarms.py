@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ketamonitor.alarm_review import AlarmReview, per_hour, review_session, summed
 from ketamonitor.alarm_review_words import alarm_name, headline, noisiest, table
-from ketamonitor.cli.common import add_store, emit, open_reading, store_url
+from ketamonitor.cli.common import add_store, emit, open_reading, out, store_url
 from ketamonitor.cli.errors import UserError
 from ketamonitor.entries import Entry
 from ketamonitor.library import load_protocols
@@ -48,16 +48,16 @@ def review_alarms(args: argparse.Namespace) -> int:
         for data in review_json(review):
             emit(True, "", data)
         return 0
-    print(headline(review))
+    out(headline(review))
     if review.rows:
-        print(noisiest(review))
+        out(noisiest(review))
     for name, priority, count, an_hour, seen, never, acted, lasted, risen in table(review):
         often = "once" if count == "1" else f"{count} times"
         parts = [f"{often}, {an_hour} an hour", f"acknowledged after {seen}"]
         parts += [f"never {never}"] if never else []
         parts += [f"acted on {acted}", f"lasted {lasted}"]
         parts += [f"escalated {risen}"] if risen else []
-        print(f"{priority:<10}  {name:<28}  {'; '.join(parts)}")
+        out(f"{priority:<10}  {name:<28}  {'; '.join(parts)}")
     return 0
 
 
@@ -69,12 +69,12 @@ def try_limits(args: argparse.Namespace) -> int:
         for data in what_if_json(result):
             emit(True, "", data)
         return 0
-    print(f"recorded  {headline(result.before)}")
-    print(f"what if   {headline(result.after)}")
+    out(f"recorded  {headline(result.before)}")
+    out(f"what if   {headline(result.after)}")
     for row in result.rows:
         was = "" if row.was == row.id else f"  (was {alarm_name(row.was)})"
-        print(f"{row.before:>5} -> {row.after:<5} {alarm_name(row.id)}{was}")
-    print("Acknowledgements are taken as recorded where the alarm they were of is there too.")
+        out(f"{row.before:>5} -> {row.after:<5} {alarm_name(row.id)}{was}")
+    out("Acknowledgements are taken as recorded where the alarm they were of is there too.")
     return 0
 
 
@@ -123,7 +123,7 @@ def _each(args: argparse.Namespace, work: Callable[[list[Entry]], T]) -> list[T]
                 except ValueError as error:
                     if args.sessions:
                         raise UserError(f"session {session}: {error}") from error
-                    print(f"ketamonitor: {session} left out: {error}", file=sys.stderr)
+                    out(f"ketamonitor: {session} left out: {error}", file=sys.stderr)
     except StoreError as error:
         raise UserError(str(error)) from error
     return done

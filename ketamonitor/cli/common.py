@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import json
 import math
 import os
+from typing import TextIO
 
 from ketamonitor import typed
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.clock import FASTEST, SLOWEST, SPEEDS
 from ketamonitor.store import Store, StoreError, default_store_url, open_store
+from ketamonitor.unseen import json_line, on_terminal
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +54,14 @@ def speed(text: str) -> float:
 
 def emit(as_json: bool, line: str, data: object) -> None:
     """One result on standard output: a line for people, or one JSON object."""
-    print(json.dumps(data, ensure_ascii=False) if as_json else line, flush=True)
+    print(json_line(data) if as_json else on_terminal(line), flush=True)
+
+
+def out(
+    line: str = "", *, file: TextIO | None = None, end: str = "\n", flush: bool = False
+) -> None:
+    """One line for people: what is stored and would act on a terminal is spelt out."""
+    print(on_terminal(line), file=file, end=end, flush=flush)
 
 
 def password_of(user: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from queue import SimpleQueue
 
 from devices.findings import Detection, Outcome
-from ketamonitor.cli.common import emit
+from ketamonitor.cli.common import emit, out
 from ketamonitor.cli.errors import UserError
 from ketamonitor.clock import SteadyClock
 from ketamonitor.detecting import MonitorSearch, set_excluded
@@ -40,9 +40,9 @@ def detect(args: argparse.Namespace) -> int:
     told: SimpleQueue[Detection] = SimpleQueue()
     search = MonitorSearch(SteadyClock(), told.put, ports=args.port)
     if search.only_listens:
-        print(f"{search.words}. Nothing is sent this time.", file=sys.stderr)
+        out(f"{search.words}. Nothing is sent this time.", file=sys.stderr)
     if not search.ports:
-        print("this computer has no serial ports now", file=sys.stderr)
+        out("this computer has no serial ports now", file=sys.stderr)
         return 0
     before = search.words
     with interrupted_by_signals(search.cancel):
@@ -51,7 +51,7 @@ def detect(args: argparse.Namespace) -> int:
             show(told.get(), args.json)
         found = search.wait()
     if search.words != before:
-        print(search.words, file=sys.stderr)
+        out(search.words, file=sys.stderr)
     for one in found:
         if args.port and one.outcome is Outcome.UNAVAILABLE:
             raise UserError(one.words)
@@ -80,5 +80,5 @@ def exclude(args: argparse.Namespace) -> int:
     if words:
         raise UserError(words)
     done = "is left alone" if args.excluded else "is looked at again"
-    print(f"{args.port} {done} when monitors are looked for")
+    out(f"{args.port} {done} when monitors are looked for")
     return 0

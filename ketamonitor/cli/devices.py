@@ -18,7 +18,7 @@ from devices.reading import LinkStatus
 from devices.registry import DRIVERS, UnknownDriverError, driver
 from devices.spec import DriverSpec, LineSettings, Output
 from ketamonitor.cli import raw
-from ketamonitor.cli.common import emit, positive
+from ketamonitor.cli.common import emit, out, positive
 from ketamonitor.cli.detect import add_detect
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.lamp import add_lamp
@@ -113,7 +113,7 @@ def list_known_ports(args: argparse.Namespace) -> int:
     for port in ports:
         emit(args.json, f"{port.device}  {port.description}", asdict(port))
     if not ports:
-        print("this computer has no serial ports now", file=sys.stderr)
+        out("this computer has no serial ports now", file=sys.stderr)
     return 0
 
 

@@ -9,7 +9,7 @@ from devices.capture import Piece
 from devices.reading import DeviceEvent, LinkState, LinkStatus, Reading
 from devices.spec import Output
 from ketamonitor import words
-from ketamonitor.cli.common import emit
+from ketamonitor.cli.common import emit, out
 
 #: Bytes on one line of a dump.
 ROW = 16
@@ -21,11 +21,11 @@ def show(output: Output | LinkStatus, as_json: bool) -> bool:
         emit(as_json, reading_line(output), output.as_json())
         return True
     if isinstance(output, DeviceEvent):
-        print(f"{words.clock(output.at, seconds=True)}  {output.text}", file=sys.stderr)
+        out(f"{words.clock(output.at, seconds=True)}  {output.text}", file=sys.stderr)
         return True
     reason = f": {output.reason}" if output.reason else ""
     at = words.clock(output.at, seconds=True)
-    print(f"{at}  {output.state.value}{reason}", file=sys.stderr)
+    out(f"{at}  {output.state.value}{reason}", file=sys.stderr)
     return output.state is LinkState.CONNECTED
 
 
@@ -46,7 +46,7 @@ def show_with_bytes(output: Output, pieces: Iterable[Piece], as_json: bool) -> N
         return
     show(output, as_json)
     for line in piece_lines(pieces):
-        print(line, file=sys.stdout if isinstance(output, Reading) else sys.stderr)
+        out(line, file=sys.stdout if isinstance(output, Reading) else sys.stderr)
 
 
 def piece_json(piece: Piece) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ketamonitor.arrivals import draft_of
 from ketamonitor.blackbox.look import LookError, Shown, kept_of
 from ketamonitor.blackbox.look import show as look
 from ketamonitor.blackbox.place import PACKED, PLAIN, captures_folder
-from ketamonitor.cli.common import add_store, emit, open_reading, store_url
+from ketamonitor.cli.common import add_store, emit, open_reading, out, store_url
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.outputs import piece_json, piece_lines, show, show_with_bytes
 from ketamonitor.entries import Entry
@@ -68,7 +68,7 @@ def replay(args: argparse.Namespace) -> int:
     except (CaptureError, LookError, UnknownDriverError) as error:
         raise UserError(str(error)) from None
     for words in (*joined.missing, *joined.notes):
-        print(words, file=sys.stderr)
+        out(words, file=sys.stderr)
     silent = True
     for traced in play(spec, joined):
         silent = False
@@ -79,9 +79,7 @@ def replay(args: argparse.Namespace) -> int:
     if silent:
         received = [p for part in joined.parts for p in part.pieces if p.direction == "rx"]
         count = sum(len(piece.data) for piece in received)
-        print(
-            f"{count} bytes were received, and {spec.name} finds nothing in them", file=sys.stderr
-        )
+        out(f"{count} bytes were received, and {spec.name} finds nothing in them", file=sys.stderr)
     if joined.missing:
         raise UserError(
             f"not all of it could be played: {joined.missing[0]}; what follows a missing part may"
@@ -171,12 +169,12 @@ def _as_json(shown: Shown) -> dict[str, object]:
 def _print(shown: Shown) -> None:
     entry = shown.entry
     tied = "as the record says" if shown.tied else "not yet entered in the record"
-    print(f"entry {entry.seq} of {entry.session}, {entry.kind} of {entry.body['source']}")
-    print(f"file {shown.file}, {tied}")
+    out(f"entry {entry.seq} of {entry.session}, {entry.kind} of {entry.body['source']}")
+    out(f"file {shown.file}, {tied}")
     for line in piece_lines(shown.pieces, shown.own):
-        print(line)
+        out(line)
     verdict = "the same as in the record" if shown.same else "NOT what the record holds"
-    print(f"decoded again, {verdict}:", flush=True)
+    out(f"decoded again, {verdict}:", flush=True)
     show(shown.again, as_json=False)
     for words in shown.warnings:
-        print(words, file=sys.stderr)
+        out(words, file=sys.stderr)

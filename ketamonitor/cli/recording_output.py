@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 from typing import TextIO
 
 from ketamonitor.cli.errors import to_nowhere
 from ketamonitor.entries import Entry
+from ketamonitor.unseen import json_line, on_terminal
 from ketamonitor.view import Freshness, SessionView
 
 #: Values of the line of progress: name and metrics.
@@ -36,12 +36,12 @@ class RecordingOutput:
 
     def begin(self, session: str) -> None:
         """The first line: the session's id."""
-        self._print(json.dumps({"session": session}) if self._as_json else session)
+        self._print(json_line({"session": session}) if self._as_json else session)
 
     def tell(self, entry: Entry) -> None:
         """An entry that is durable."""
         if self._as_json:
-            self._print(json.dumps(entry.as_json(), ensure_ascii=False))
+            self._print(json_line(entry.as_json()))
 
     def show(self, view: SessionView) -> None:
         """On a terminal, one line that is written over: time, values, alerts, what is unsaved."""
@@ -62,7 +62,7 @@ class RecordingOutput:
 
     def _print(self, line: str) -> None:
         try:
-            print(line, flush=True)
+            print(on_terminal(line), flush=True)
         except OSError as error:
             to_nowhere(sys.stdout)
             why = "nobody reads it" if isinstance(error, BrokenPipeError) else error.strerror
@@ -70,7 +70,7 @@ class RecordingOutput:
 
     def _say(self, line: str, end: str = "\n") -> None:
         try:
-            print(line, end=end, file=sys.stderr, flush=True)
+            print(on_terminal(line) if end == "\n" else line, end=end, file=sys.stderr, flush=True)
         except OSError:
             to_nowhere(sys.stderr)  # nobody is left to whom it could be said
 

@@ -12,7 +12,7 @@ from ketamonitor.blackbox.look import faults as bytes_faults
 from ketamonitor.blackbox.look import tied_parts
 from ketamonitor.blackbox.place import captures_folder
 from ketamonitor.cli import raw, recording
-from ketamonitor.cli.common import add_store, emit, open_reading, store_url
+from ketamonitor.cli.common import add_store, emit, open_reading, out, store_url
 from ketamonitor.cli.errors import UserError
 from ketamonitor.cli.form import add_form
 from ketamonitor.clock import SteadyClock
@@ -111,15 +111,13 @@ def show_session(args: argparse.Namespace) -> int:
         emit(True, "", summary.as_json() if summary else {})
         return 0
     info = session_info(entries[0])
-    print(f"{info.id}  {info.protocol.title}{'  SIMULATED' if info.simulated else ''}")
-    print(f"{info.patient.name}  {words.patient_line(info.patient, info.started_at.date())}")
+    out(f"{info.id}  {info.protocol.title}{'  SIMULATED' if info.simulated else ''}")
+    out(f"{info.patient.name}  {words.patient_line(info.patient, info.started_at.date())}")
     for entry in entries:
         told = _headline(entry)
         if told:
             title, detail = told
-            print(
-                f"{words.clock(entry.at, seconds=True)}  {title}{'  ' + detail if detail else ''}"
-            )
+            out(f"{words.clock(entry.at, seconds=True)}  {title}{'  ' + detail if detail else ''}")
     return 0
 
 

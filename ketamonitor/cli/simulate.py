@@ -15,7 +15,7 @@ from devices.simulated.patient import Patient
 from devices.simulated.ports import PortError
 from devices.simulated.scenario import DEFAULT_SCENARIO, SCENARIOS, scenario_patient
 from devices.simulated.serve import Server
-from ketamonitor.cli.common import speed
+from ketamonitor.cli.common import out, speed
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.clock import SteadyClock
 from ketamonitor.in_step import MonitorStep, PacedClock
@@ -66,7 +66,7 @@ def simulate(options: argparse.Namespace) -> int:
     def announce(name: str) -> None:
         if pace is not None:
             pace.offer(name)
-        print(name, flush=True)
+        out(name, flush=True)
 
     try:
         server = Server(

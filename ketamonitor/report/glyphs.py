@@ -14,8 +14,8 @@ from ketamonitor.report.files import ReportError
 LONG_WORD = 24
 
 _LONG = re.compile(rf"\S{{{LONG_WORD}}}(?=\S)")
-#: Never shown as such by any font: control, surrogate, private use, not assigned.
-_UNSHOWABLE = {"Cc", "Cs", "Co", "Cn"}
+#: Never shown as such: control and format characters, surrogate, private use, not assigned.
+_UNSHOWABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def covered(font: Path) -> frozenset[int]:

@@ -15,6 +15,7 @@ from ketamonitor.record import Record
 from ketamonitor.report.content import content, texts
 from ketamonitor.report.files import ReportError, write_atomically
 from ketamonitor.report.glyphs import breakable, covered, showable, spelt_out
+from ketamonitor.unseen import isolated
 
 __all__ = ["ReportError", "build", "write_pdf"]
 
@@ -144,7 +145,7 @@ def _compile(
         root=HERE,
         font_paths=fonts,
         format="pdf",
-        sys_inputs={"data": json.dumps(texts(data, breakable))},
+        sys_inputs={"data": json.dumps(texts(data, lambda text: isolated(breakable(text))))},
         pdf_standards=list(STANDARDS),
         timestamp=printed_at.astimezone(timezone(printed_at.utcoffset() or timedelta(0))),
     )
