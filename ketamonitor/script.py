@@ -13,8 +13,10 @@ from ketamonitor.alarms.order import milder
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import AnswerStatus
 from ketamonitor.script_check import check, loaded, shown
-from ketamonitor.treatment import infusion, nasal, order
+from ketamonitor.treatment import discharge, infusion, nasal, order
 from ketamonitor.treatment.checkin import bp_weighed, checkin
+from ketamonitor.treatment.checkin_items import ITEMS, FieldKind
+from ketamonitor.treatment.checkin_typed import read_when
 from ketamonitor.treatment.corrections import Corrections, struck
 from ketamonitor.treatment.not_done import not_done
 from ketamonitor.treatment.on_site import on_site
@@ -39,6 +41,9 @@ VERBS = (
     "action",
     "not_done",
     "on_site",
+    "criterion",
+    "ready",
+    "left",
     "strike",
     "end",
 )
@@ -56,6 +61,7 @@ _OF_THE_MOMENT = (
     "limit",
     "action",
     "not_done",
+    "criterion",
     "strike",
 )
 
@@ -201,13 +207,24 @@ def _drafts_of(
         return [on_site(name, present, at=at, author=author)]
     if act.verb == "event":
         return [drafts.mark(detail, at=at, author=author)]
+    if act.verb == "ready":
+        if detail != "yes":
+            raise ValueError('only "yes" is known')
+        return [discharge.ready(at=at, author=author)]
+    if act.verb == "left":
+        return [discharge.left(detail["with"], detail.get("phone", ""), at=at, author=author)]
+    if act.verb == "criterion":
+        if seen.view is None:
+            raise ValueError("the session shows nothing yet")
+        plan = seen.view.info.protocol.criterion
+        return [discharge.met(plan, detail, at=at, author=author)]
     if act.verb == "checkin":
         status = detail.get("status", "answered")
         return [
             checkin(
                 detail["item"],
                 status,
-                detail.get("value", {}),
+                _typed_times(detail["item"], detail.get("value", {}), at),
                 detail.get("reason", ""),
                 at=at,
                 author=author,
@@ -255,6 +272,22 @@ def _drafts_of(
     if act.verb in _OF_THE_MOMENT:
         return [_on_alarms(act.verb, detail, seen, at, author)]
     return [drafts.ended(str(detail), at=at, author=author)]
+
+
+def _typed_times(item: str, value: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """A check-in's days and times as a nurse types them; ``today`` is the day of the session, so
+    that a script can be played on any day."""
+    kinds = {row.key: row for row in ITEMS[item].fields}
+    made = dict(value)
+    for key, given in value.items():
+        row = kinds.get(key)
+        if row is None or not isinstance(given, str):
+            continue
+        if row.kind is FieldKind.DAY and given == "today":
+            made[key] = at.date().isoformat()
+        elif row.kind is FieldKind.WHEN and "T" not in given:
+            made[key] = read_when(given, row.label, at).isoformat()
+    return made
 
 
 def _infusion(detail: Any, weight_kg: float | None, at: datetime, author: str) -> Draft:

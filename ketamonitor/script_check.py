@@ -146,12 +146,13 @@ _FIELDS: Mapping[str, Mapping[str, _Kind]] = {
     "action": {"*card": _text, "*step": _text, "done": _text},
     "not_done": {"*slot": _text, "*reason": _text},
     "on_site": {"*name": _text, "*present": _text},
+    "left": {"*with": _text, "phone": _text},
     "strike": {"*what": _text, "*reason": _text},
 }
 #: Verbs that take one word or text; those of the first line take an object as well.
 _ONE_TEXT = (
     *("device", "infusion", "note", "interruption"),
-    *("baseline", "event", "acknowledge", "audio", "end"),
+    *("baseline", "event", "acknowledge", "audio", "criterion", "ready", "end"),
 )
 
 

@@ -80,6 +80,9 @@ def written(tmp_path: Path, *lines: str) -> Path:
         ('{"t_s": 0, "observation": {"mood": 3}}', "unknown instrument"),
         ('{"t_s": 0, "observation": {"moaas": "asleep"}}', "Answer must be"),
         ('{"t_s": 0, "note": ""}', "Note is empty"),
+        ('{"t_s": 0, "ready": "soon"}', 'only "yes" is known'),
+        ('{"t_s": 0, "left": {"phone": "0171"}}', "left needs 'with'"),
+        ('{"t_s": 0, "criterion": {"id": "walks"}}', "criterion takes a text, not an object"),
     ],
 )
 def test_a_line_that_cannot_be_played_is_named_with_its_place(
@@ -220,3 +223,22 @@ def test_a_slot_is_answered_by_its_id_once_it_is_there(tmp_path: Path) -> None:
         "bp@10",
         "asleep",
     )
+
+
+def test_days_and_times_of_a_check_in_are_those_of_the_session_and_the_way_home_is_said(
+    tmp_path: Path,
+) -> None:
+    weight = '{"item": "weight", "value": {"kg": 68.4, "how": "measured", "on": "today"}}'
+    acts = read_script(
+        written(
+            tmp_path,
+            f'{{"t_s": 0, "checkin": {weight}}}',
+            '{"t_s": 1, "checkin": {"item": "food", "value": {"at": "06:30"}}}',
+            '{"t_s": 2, "ready": "yes"}',
+            '{"t_s": 3, "left": {"with": "J. Doe", "phone": "0171"}}',
+        )
+    )
+    made = [drafts_of(act, Seen(), 68.4, at(act.t_s), "okafor")[0].body for act in acts]
+    assert made[0]["value"]["on"] == "2026-11-23"
+    assert made[1]["value"]["at"].startswith("2026-11-23T06:30:00")
+    assert [body["event"] for body in made[2:]] == ["ready", "left"]

@@ -24,3 +24,9 @@ def test_the_headless_demonstration_leaves_what_it_says(tmp_path: Path) -> None:
     kinds = {entry["kind"] for entry in entries}
     assert {"session", "reading", "infusion", "observation", "alarm", "note", "event"} <= kinds
     assert entries[-1]["body"]["event"] == "ended"
+    # what its last line says is so: nothing was open, nothing overdue, every criterion met
+    happened = [entry["body"]["event"] for entry in entries if entry["kind"] == "event"]
+    assert not {"closing", "overdue"} & set(happened)
+    told = " ".join(page.extract_text() for page in PdfReader(said["PDF"]).pages)
+    for words in ("not met", "not answered", "open at the end", "DEVIATION"):
+        assert words not in told
