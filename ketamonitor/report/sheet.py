@@ -10,6 +10,7 @@ from ketamonitor import words
 from ketamonitor.record import Record
 from ketamonitor.report.files import write_atomically
 from ketamonitor.report.pdf import HERE, build
+from ketamonitor.sources import PROPOSAL, PROPOSAL_WORDS
 from ketamonitor.treatment.form_sources import Around
 from ketamonitor.treatment.forms import FormTemplate, fill, hand_in_by
 
@@ -33,13 +34,20 @@ def sheet(template: FormTemplate, record: Record, around: Around) -> dict[str, A
         "about": f"Session {info.id} of {words.day(info.started_at.date())}. To be handed in by"
         f" {due}. Template {template.name}, version {template.version}.",
         "warning": template.warning,
-        "sources": [one.words for one in template.reference],
+        "sources": _sources(template),
         "foot": f"{info.id} · {NOT_OFFICIAL}",
         "missing": [
             [row.field.label, row.why] for row in rows if row.value is None and row.field.required
         ],
         "sections": [{"title": title, "rows": made} for title, made in sections.items()],
     }
+
+
+def _sources(template: FormTemplate) -> list[str]:
+    """Each source, and which fields no form that could be read is known to have."""
+    told = [one.words for one in template.reference]
+    guessed = [row.label for row in template.field if row.basis == (PROPOSAL,)]
+    return [*told, f"{PROPOSAL_WORDS}: {'; '.join(guessed)}"] if guessed else told
 
 
 def write_sheet(template: FormTemplate, record: Record, path: Path, around: Around) -> list[str]:

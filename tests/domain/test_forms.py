@@ -405,3 +405,18 @@ def test_the_file_lies_beside_the_protocols_and_its_absence_is_told(
     none, why = load_clinic()
     assert none is None
     assert "clinic.toml" in why
+
+
+def test_the_sheet_says_on_its_head_that_it_must_be_checked_and_what_its_fields_rest_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sheet.pdf"
+    write_sheet(FORM, Record.of(chained(whole())), path, AROUND)
+    (page,) = PdfReader(path).pages
+    told = " ".join(page.extract_text().split())
+    head = told[: told.index("Patient")]
+    assert "Check every field against the form at spravatorems.com" in head
+    assert "MAO inhibitor (form of 11/2021)" in told
+    assert "About 40 minutes after the first device (form of 11/2021)" in told
+    assert "effective 2026-03-13; read 2026-11-30; US" in told
+    assert "proposal of this program, for approval: Sedation: over within 2 hours" in told
