@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from ketamonitor.signals.tones import VOLUME_FLOOR
+from ketamonitor.toml_file import TomlError, decoded, parsed
 
 SETTINGS_FILE = "signals.toml"
 _Name = Annotated[str, Meta(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]  # fits into one line
@@ -65,15 +65,13 @@ def read_settings(path: Path) -> SignalSettings:
     an output must not be given another without being told.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), SignalSettings)
+        return msgspec.convert(parsed(decoded(path.read_bytes())), SignalSettings)
     except FileNotFoundError:
         return SignalSettings()
     except OSError as fault:
         raise ValueError(f"{path}: cannot be read: {fault.strerror}") from fault
-    except UnicodeDecodeError as fault:
-        raise ValueError(f"{path}: is not UTF-8 text") from fault
-    except tomllib.TOMLDecodeError as fault:
-        raise ValueError(f"{path}: is not valid TOML: {fault}") from fault
+    except TomlError as fault:
+        raise ValueError(f"{path}: {fault}") from fault
     except msgspec.ValidationError as fault:
         raise ValueError(f"{path}: {_words(fault)}") from fault
 

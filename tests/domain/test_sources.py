@@ -11,7 +11,7 @@ import pytest
 
 from ketamonitor import alarm_plan
 from ketamonitor.approvals import content_sha256
-from ketamonitor.library import SHIPPED, load_protocols
+from ketamonitor.library import SHIPPED, load_protocols, shipped_protocols
 from ketamonitor.protocol import (
     ProtocolError,
     old_sources,
@@ -159,3 +159,64 @@ def test_every_field_of_a_form_says_by_which_form_it_asks(tmp_path: Path) -> Non
     path.write_text(text.replace('basis = ["form_2021"]', 'basis = ["form"]', 1), encoding="utf-8")
     with pytest.raises(FormError, match=r"field\[0\]\.basis: there is no reference 'form'"):
         read_form(path)
+
+
+# The clinic's files ---------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_named_and_not_there_is_an_error_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KETAMONITOR_PROTOCOLS", str(tmp_path / "gone"))
+    monkeypatch.setenv("KETAMONITOR_STORE", str(tmp_path / "store.db"))
+    for command in (
+        ("protocol", "list"),
+        ("protocol", "show", "iv-ketamine-40"),
+        ("session", "run", "--simulated", "--protocol", "iv-ketamine-40", "--for", "1"),
+    ):
+        assert main(command) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert f"KETAMONITOR_PROTOCOLS names {tmp_path / 'gone'}" in said.err
+        assert "Traceback" not in said.err
+    # the demonstration asks for none of it
+    assert set(shipped_protocols()) == set(SHIPPED_ONES)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = " + "[" * 100_000, "nested too deeply"),
+        ("a = " + "9" * 5000, "a number has too many digits"),
+        ("[[[[", "is not valid TOML"),
+    ],
+)
+def test_no_text_makes_more_than_a_line_of_words_and_the_others_are_offered(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("KETAMONITOR_PROTOCOLS", str(tmp_path))
+    monkeypatch.setenv("KETAMONITOR_STORE", str(tmp_path / "store.db"))
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    assert main(["protocol", "list"]) == 1
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == len(SHIPPED_ONES)
+    assert told.err.count("\n") == 1
+    assert f"{path}:1: " in told.err
+    assert said in told.err
+
+
+def test_a_byte_order_mark_is_no_letter_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "spravato-56.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert main(["protocol", "check", str(path)]) == 0
+    assert "can be used" in capsys.readouterr().out
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("version = 4", "version = 0").encode())
+    assert main(["protocol", "check", str(path)]) == 1
+    assert f"{path}:8: " in capsys.readouterr().err
