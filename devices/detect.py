@@ -11,7 +11,7 @@ from typing import Protocol
 from devices import sweep
 from devices.findings import Detection, Known, Outcome, Verdict, verdict
 from devices.hearing import Hearing, Manner
-from devices.port import PortError, open_port
+from devices.port import PortError, open_port, speed_unknown
 from devices.spec import DriverSpec, LineSettings
 from devices.sweep import Slot
 from devices.timing import Clock
@@ -144,7 +144,7 @@ class PortSearch:
 
     @property
     def _speed_unknown(self) -> bool:
-        return "://" in self._url and not self._url.startswith(("spy://", "rfc2217://"))
+        return speed_unknown(self._url)
 
     def _one_line(self, usual: list[Slot]) -> Hearing | None:
         """A network port has the speed that its far end is set to: all monitors at once."""

@@ -3,7 +3,8 @@
 Senders of HL7 are mostly clients: the monitor or gateway is told this computer's address. One peer
 at a time, and whoever comes second is turned away, so that two monitors never mix. A peer that goes
 is no fault: many connect for each message anew. Whether anything comes is what the driver's silence
-is judged by. There is no password in this: listen on the clinic's own network only.
+is judged by. One that has sent nothing good for 30 s gives way to a newcomer, and who was turned
+away is told. There is no password in this: listen on the clinic's own network only.
 """
 
 from __future__ import annotations
@@ -15,13 +16,18 @@ import re
 import select
 import socket
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from devices.port import CHUNK, WRITE_TIMEOUT_S, Port, PortError, bounded, hung_up
 
-ADDRESS = re.compile(r"listen://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
+ADDRESS = re.compile(r"listen://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
 
 #: A peer that has been quiet for 10 s is asked whether it lives, and gone after three questions.
 KEEP_ALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+
+#: A peer without a good frame for so long gives way to whoever comes.
+GIVES_WAY_AFTER = timedelta(seconds=30)
+TOLD_KEPT = 64
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +62,17 @@ class ListenPort(Port):
         self._url = url
         self._connection: socket.socket | None = None
         self.peer: str | None = None
+        self._now: datetime | None = None
+        self._good_at: datetime | None = None  # or when the peer came
+        self._words: list[str] = []
+        self._told: set[tuple[str, str | None]] = set()
+
+    def looked(self, now: datetime, *, good: bool) -> list[str]:
+        self._now = now
+        if good or self._good_at is None:
+            self._good_at = now
+        words, self._words = self._words, []
+        return words
 
     def read(self, seconds: float, wake: socket.socket) -> bytes:
         """As :meth:`Port.read`; a peer that comes or goes ends the wait, with no bytes."""
@@ -109,14 +126,39 @@ class ListenPort(Port):
             connection, address = self._listener.accept()
         except OSError:  # it went away before we looked
             return
-        if self._connection is not None:
+        if self._connection is not None and not self._gives_way():
             connection.close()
             log.warning("%s: %s is turned away, %s is connected", self._url, address[0], self.peer)
+            self._tell(
+                str(address[0]),
+                f"a sender at {address[0]} was turned away: {self.peer} is connected to this port; "
+                "give each monitor a port of its own",
+            )
             return
+        if self._connection is not None:
+            self._tell(
+                str(address[0]),
+                f"the sender at {self.peer} sent nothing that could be read for "
+                f"{GIVES_WAY_AFTER.seconds} s: {address[0]} has its place",
+            )
+            self._part("sent nothing good and gives way")
         connection.settimeout(WRITE_TIMEOUT_S)
         _watch(connection)
         self._connection, self.peer = connection, str(address[0])
+        self._good_at = self._now
         log.info("%s: %s has connected", self._url, self.peer)
+
+    def _gives_way(self) -> bool:
+        if self._now is None or self._good_at is None:
+            return False
+        return self._now - self._good_at >= GIVES_WAY_AFTER
+
+    def _tell(self, newcomer: str, words: str) -> None:
+        """Each pair once: a sender that is turned away tries again and again."""
+        pair = (newcomer, self.peer)
+        if pair not in self._told and len(self._told) < TOLD_KEPT:
+            self._told.add(pair)
+            self._words.append(words)
 
     def _part(self, why: str) -> None:
         if self._connection is None:

@@ -8,6 +8,7 @@ import select
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import serial
@@ -30,7 +31,8 @@ PORT_FAULTS: tuple[type[BaseException], ...] = (
     TypeError,
     *_TERMINAL_FAULTS,
 )
-OPENING_FAULTS: tuple[type[BaseException], ...] = (*PORT_FAULTS, ValueError)  # unreadable URL
+#: Also an unreadable URL, and what a kind of port cannot do.
+OPENING_FAULTS: tuple[type[BaseException], ...] = (*PORT_FAULTS, ValueError, NotImplementedError)
 # a kind of port that cannot do it
 CLOSING_FAULTS: tuple[type[BaseException], ...] = (
     *PORT_FAULTS,
@@ -158,6 +160,10 @@ class Port:
         """
         return hung_up(self._descriptor, seconds, wake)
 
+    def looked(self, now: datetime, *, good: bool) -> list[str]:
+        """Takes note of the time and of a ``good`` frame; what there is to tell in words."""
+        return []
+
     def write(self, data: bytes) -> None:
         try:
             self._line.write(data)
@@ -234,7 +240,8 @@ def open_port(url: str, settings: LineSettings) -> Port:
             rtscts=settings.rtscts,
             # select waits, and a read then takes all there is in one call
             timeout=0 if _has_descriptor(url) else SLICE_S,
-            write_timeout=WRITE_TIMEOUT_S,
+            # pyserial 3.5 refuses to open an RFC 2217 port that has one
+            write_timeout=None if url.startswith("rfc2217://") else WRITE_TIMEOUT_S,
             exclusive=True,
         )
     except OPENING_FAULTS as fault:
@@ -253,6 +260,13 @@ def bounded(sender: socket.socket) -> None:
 def refusal(url: str, fault: BaseException) -> PortError:
     """Why this port cannot be opened, and what to do, from what the system said."""
     code, text = _errno(fault), str(fault)
+    if code in (errno.EMFILE, errno.ENFILE):
+        return PortError(
+            f"{url} cannot be opened: too many files are open on this computer",
+            "end other programs, or raise the limit (ulimit -n)",
+        )
+    if code == errno.ENOMEM:
+        return PortError(f"{url} cannot be opened: no memory is left", "end other programs")
     if "://" in url and not url.startswith("spy://"):
         if isinstance(fault, ValueError):
             return PortError(
@@ -275,14 +289,22 @@ def refusal(url: str, fault: BaseException) -> PortError:
     if code in (errno.EACCES, errno.EPERM):
         return PortError(
             f"no permission to use port {url}",
-            "install the udev rule that comes with the program, or add the user to the group "
-            "dialout and sign in again",
+            _permission(url),
         )
     if code in (errno.ENXIO, errno.ENODEV, errno.EIO):
         return PortError(
             f"nothing answers behind port {url}", "check the adapter, then plug it in again"
         )
     return PortError(f"{url} is not a serial port", "`ketamonitor devices ports` lists them")
+
+
+def _permission(url: str) -> str:
+    """How to be allowed to use a port: the rule that comes with the program is for USB adapters."""
+    group = "add the user to the group that owns it (mostly dialout) and sign in again"
+    name = os.path.basename(os.path.realpath(url.removeprefix("spy://").split("?", 1)[0]))
+    if name.startswith(("ttyUSB", "ttyACM")):
+        return f"install the udev rule that comes with the program, or {group}"
+    return group
 
 
 def _errno(fault: BaseException) -> int | None:
@@ -299,6 +321,11 @@ def _has_descriptor(url: str) -> bool:
     """Whether the port can be waited on with select; on Windows only sockets can."""
     scheme = url.split("://", 1)[0] if "://" in url else ""
     return scheme == "socket" or (os.name == "posix" and scheme not in ("rfc2217", "loop"))
+
+
+def speed_unknown(url: str) -> bool:
+    """Whether it is a network port, whose speed (if there is one) is set at its far end."""
+    return "://" in url and not url.startswith(("spy://", "rfc2217://"))
 
 
 def _is_pseudo_terminal(url: str) -> bool:

@@ -16,8 +16,8 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from devices.cuff import CuffControl, Step, check_interval
 from devices.plausibility import judged
-from devices.port import Port, PortError, PortFinder, open_port
-from devices.reading import NOT_UNDERSTOOD, DeviceEvent, LinkState, LinkStatus
+from devices.port import Port, PortError, PortFinder, open_port, speed_unknown
+from devices.reading import NOT_UNDERSTOOD, DeviceEvent, LinkState, LinkStatus, Reading
 from devices.spec import Command, DriverSpec, LineSettings, Output
 from devices.timing import Clock
 
@@ -32,6 +32,8 @@ SHORTEST_WAIT_S = 0.001
 STILL_S = 3.0
 #: So many bytes that came meanwhile are kept at most; no system holds so much for a port.
 MOST_STALE = 4 << 20
+#: A monitor that gave no reading in so many of its intervals is told of.
+USELESS_INTERVALS = 3
 #: Bytes kept to be looked at.
 RECENT = 256
 #: So many bytes without a good frame are another monitor's or of another speed, where quiet says
@@ -226,7 +228,11 @@ class PortReader(threading.Thread):
         self._ask(decoder.connected, since or now)
         self._follow(self._cuff.connected(now), now)
         frames, heard_at, noise, opened = decoder.frames, now, 0, False
+        looked_frames = frames
         last_byte_at: datetime | None = None
+        connected_at: datetime | None = None  # since when it is a monitor that gave no reading
+        promised = any(not one.episodic and not one.transient for one in self._spec.metrics)
+        useless = timedelta(seconds=USELESS_INTERVALS * self._spec.interval_s)
         while not self._stopping.is_set():
             self._pass_commands(now)
             while step := self._cuff.due(now):
@@ -252,6 +258,9 @@ class PortReader(threading.Thread):
                 now = clock.now()
                 if not broken and not self._stood_still(asked_at, now):
                     continue
+            for words in port.looked(now, good=decoder.frames != looked_frames):
+                self._deliver(DeviceEvent(self.source, "monitor_alarm", words, now))
+            looked_frames = decoder.frames
             data = port.read(seconds, self._wake)
             now = clock.now()
             if self._stood_still(asked_at, now):
@@ -272,12 +281,19 @@ class PortReader(threading.Thread):
                 is_back = was_silent and decoder.frames != frames
                 if decoder.frames != frames:
                     frames, heard_at, noise = decoder.frames, now, 0
-                    self._status(LinkState.CONNECTED, "")
+                    if self._state is None or self._state[0] is not LinkState.CONNECTED:
+                        self._status(LinkState.CONNECTED, "")
+                        connected_at = now if promised else None
                 for output in outputs:
+                    if isinstance(output, Reading) and connected_at is not None:
+                        connected_at = None
+                        self._status(LinkState.CONNECTED, "")
                     self._deliver(judged(output))
                     self._follow(self._cuff.saw(output, now), now)
                 if is_back:
                     self._follow(self._cuff.back(now), now)
+            if connected_at is not None and now - connected_at >= useless:
+                self._status(LinkState.CONNECTED, self._why_no_reading())
             rubbish = quiet_s is None and noise >= RUBBISH
             if now - heard_at >= silence or rubbish:
                 self._status(LinkState.SILENT, self._why_silent(noise))
@@ -310,8 +326,25 @@ class PortReader(threading.Thread):
             self._held = not self._room.free if self._held else self._room.full
         return self._held
 
+    def _why_no_reading(self) -> str:
+        return (
+            f"a {self._spec.name} answers, but no reading has come of it: check what the monitor "
+            "is set to send, and its sensor"
+        )
+
     def _why_silent(self, noise: int) -> str:
         line, seconds = self._line, self._spec.silent_after_s
+        network = speed_unknown(self._url)
+        if noise and network:
+            return (
+                f"{NOT_UNDERSTOOD} {self._spec.name}: check the driver and what the sender is set "
+                "to send"
+            )
+        if network:
+            return (
+                f"nothing from the monitor for {seconds:g} s: check that it is on, that it sends "
+                "to this address and port number, and the network"
+            )
         if noise:
             return (
                 f"{NOT_UNDERSTOOD} {self._spec.name}: check the driver and that the monitor's "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -12,6 +13,8 @@ from devices.findings import Detection, Known, Outcome
 from devices.port import open_port
 from devices.spec import DriverSpec
 from devices.timing import Clock
+
+log = logging.getLogger(__name__)
 
 EXCLUDED = "excluded: nothing is opened or sent there until it is included again"
 
@@ -80,10 +83,12 @@ class Search:
     def _run(self, port: str) -> None:
         try:
             self._tell(self._searches[port].run())
-        except BaseException as fault:  # to whoever waits
+        except Exception as fault:  # noqa: BLE001  # told and logged; the other ports go on
+            # no message: it may hold what a monitor sent of a patient
+            log.error("the search of a port failed: %s", type(fault).__name__)
             if not self._found[port].done():
-                self._found[port].set_exception(fault)
-            raise
+                words = f"the search failed ({type(fault).__name__}); the port was not identified"
+                self._tell(Detection(port=port, outcome=Outcome.UNAVAILABLE, words=words))
 
     def _tell(self, found: Detection) -> None:
         self._found[found.port].set_result(found)

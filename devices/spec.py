@@ -72,7 +72,7 @@ class LineSettings:
 
         The handshake stays. Raises ``ValueError`` with what to write.
         """
-        found = re.fullmatch(r"(\d{3,6})(?:[- ]([78])([NEO])([12]))?", text.strip().upper())
+        found = re.fullmatch(r"([0-9]{3,6})(?:[- ]([78])([NEO])([12]))?", text.strip().upper())
         if found is None:
             raise ValueError(f"line settings {text!r}: write them as 9600 or 9600-8N1")
         baud, bits, parity, stops = found.groups()

@@ -69,6 +69,14 @@ class MonitorSearch:
         return found
 
 
+def excluded(
+    port: str, *, path: Path | None = None, listed: Callable[[], list[PortInfo]] = list_ports
+) -> bool:
+    """Whether this port is to be left alone."""
+    memory, _ = ports_file.load(path or ports_file.ports_path())
+    return bool(memory.excluded(ports_file.identities([port], listed())))
+
+
 def set_excluded(
     port: str,
     excluded: bool,

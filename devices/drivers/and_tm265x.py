@@ -7,7 +7,8 @@ Cable: the RS-232 socket of the external interface to a serial port or a USB ada
 computer.
 
 Set up: 2400 8N1 is the usual speed; a function of the monitor sets 1200 to 9600: give another speed
-with the port. Output format F25 = 1 ("RB", as delivered).
+with the port. Output format F25 = 1 ("RB", as delivered); records of format "RA" are read too, any
+other is told.
 
 Gives: systolic, mean and diastolic pressure and the pulse of the cuff, with the monitor's own date
 and time to the minute, and why a measurement failed. Starts and stops a measurement: the patient
@@ -33,7 +34,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from devices.drivers.and_tm265x_wire import ACK, NAK, NO_ERROR, Framer, Record, record, request, why
+from devices.drivers.and_tm265x_wire import (
+    ACK,
+    FINISHED,
+    NAK,
+    NO_ERROR,
+    Framer,
+    Record,
+    record,
+    request,
+    why,
+)
 from devices.drivers.cuffs import CuffResult, SteppedCuff
 from devices.metrics import NIBP_DIA, NIBP_MAP, NIBP_PULSE, NIBP_SYS
 from devices.reading import DeviceEvent
@@ -72,6 +83,7 @@ class Tm265xDecoder:
         self._seen_at: datetime | None = None  # when that was last seen to be the newest
         self._unsure = b""  # a first record that came for an answer, and so for old
         self._frames = 0
+        self._told_of_format = False
 
     @property
     def pending(self) -> int:
@@ -135,11 +147,25 @@ class Tm265xDecoder:
                 self._frames += 1
                 found = record(frame)
                 if found is not None:
-                    outputs += self._record(frame, found, now)
+                    # both formats of one record are one record
+                    outputs += self._record(frame.replace(b"\x1eRA\x1e", b"\x1eRB\x1e"), found, now)
+                elif FINISHED.match(frame) is not None:
+                    outputs += self._unread(now)
         if self._events:
             outputs = [*self._events, *outputs]
             self._events = []
         return outputs
+
+    def _unread(self, now: datetime) -> list[Output]:
+        """A measurement has ended with a record of another format."""
+        if self._told_of_format:
+            return []
+        self._told_of_format = True
+        text = (
+            "a cuff reading came in a format that is not read: set the monitor's output format to "
+            "RB (function F25 = 1)"
+        )
+        return [DeviceEvent(self._source, "monitor_alarm", text, now)]
 
     def _acknowledged(self, yes: bool, now: datetime) -> list[Output]:
         """ACK or NAK. What was not asked by us, or was given up, is nobody's."""

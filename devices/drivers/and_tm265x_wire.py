@@ -19,7 +19,11 @@ KEPT = 172  # one byte less than the longest data frame
 FRAME = re.compile(
     rb"\x16\x16(?:\x0100([\x06\x15])|(\x0100\x02([ -~\x1e]{1,165})\x03)(.))", re.DOTALL
 )
-RECORD = re.compile(rb"TM[ -~]{2,14}\x1e(\d{10})\x1eRB\x1e([ -~]{0,4})\x1e(E\d\d)((?:\x1e[ -~]*)*)")
+RECORD = re.compile(
+    rb"TM[ -~]{2,14}\x1e(\d{10})\x1eR[AB]\x1e([ -~]{0,4})\x1e(E\d\d)((?:\x1e[ -~]*)*)"
+)
+#: Any record of a finished measurement, whatever its format.
+FINISHED = re.compile(rb"TM[ -~]{2,14}\x1e\d{10}\x1e[ -~]{1,4}\x1e")
 NUMBER = rb"([ \d]{3})"
 RESULT = re.compile(
     rb"\x1eS%b\x1eM%b\x1eD%b\x1eP%b(?:\x1eI([ \d]*))?(?:\x1eL([ \d]*))?" % ((NUMBER,) * 4)
@@ -87,7 +91,9 @@ class Framer:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An RB record. ``at`` is the monitor's own time, to the minute; ``None`` = no such moment.
+    """An RB record, or an RA record, which begins alike.
+
+    ``at`` is the monitor's own time, to the minute; ``None`` = no such moment.
 
     ``values`` are empty where ``error`` is not E00: the fields may then hold anything.
     """

@@ -59,7 +59,7 @@ ANSWER, PUSHED, ACK = "ORF^R04", "ORU^R01", "ACK"
 ACCEPTED = "AA"
 #: In MSH-3 of every message of this line of monitors.
 SENDER = "efficia"
-OUR_ID = re.compile(r"KM\d{18}")
+OUR_ID = re.compile(r"KM[0-9]{18}")
 ALARM_SYSTEM = "MDIL-ALERT"
 ALARM_KEPT = 80
 PENDING_LIMIT = 4096

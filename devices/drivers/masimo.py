@@ -43,7 +43,11 @@ LINE = re.compile(
     rb"((?: [A-Z][A-Z0-9]*=[-+.\dA-F]*%?)+?( EXC=[\dA-F]+)(?: EXC\d=[\dA-F]+)*) *\Z"
 )
 PAIR = re.compile(rb" ([A-Z][A-Z0-9]*)=([^ ]*)")
-NUMBER = re.compile(rb"(\d{1,3}|-+)%?\Z")
+NUMBER = re.compile(rb"(\d{3}|-{3})%?\Z")
+#: How many digits ALARM and EXC have together, by model: another length has lost some.
+WORDS = frozenset({(4, 6), (6, 7)})
+#: The Radical sends no serial number, and EXC with at least the bit that says "Masimo SET".
+RADICAL_EXC = re.compile(rb"[1-9A-F][\dA-F]{2,3}\Z")
 NO_VALUE = re.compile(rb"[-+.]*%?\Z")
 HEX = re.compile(rb"[\dA-F]+\Z")
 DROPPED = (b"SN", b"RESVD")  # the serial number; reserved
@@ -84,8 +88,17 @@ def pairs(text: bytes) -> dict[bytes, bytes] | None:
         and NUMBER.match(found.get(b"SPO2", b"?"))
         and NUMBER.match(found.get(b"BPM", b"?"))
         and HEX.match(found.get(b"ALARM", b"?"))
+        and _all_digits(found)
     )
     return found if whole else None
+
+
+def _all_digits(found: dict[bytes, bytes]) -> bool:
+    """Whether the words of bits, by which the values are judged, have kept all their digits."""
+    alarm, exceptions = found[b"ALARM"], found.get(b"EXC", b"")
+    if (len(alarm), len(exceptions)) in WORDS:
+        return True
+    return b"SN" not in found and len(alarm) <= 4 and RADICAL_EXC.match(exceptions) is not None
 
 
 def reason(exceptions: int) -> str:

@@ -42,7 +42,7 @@ QUIET = timedelta(seconds=5)
 
 VALUE = rb"(\d{1,3}|-{1,3})(\*?)"
 LINE = re.compile(
-    rb"(\d\d)-([A-Z]{3})-(\d\d) (\d\d:\d\d:\d\d)\s+%b\s+%b\s+%b((?:\s+[A-Z]{2})*)[ \t]*\Z"
+    rb"(\d\d)-([A-Za-z]{3})-(\d\d) (\d\d:\d\d:\d\d)\s+%b\s+%b\s+%b((?:\s+[A-Z]{2})*)[ \t]*\Z"
     % (VALUE, VALUE, VALUE)
 )
 HEADING = re.compile(
@@ -66,6 +66,7 @@ LOW_BATTERY = b"LB"
 
 def device_time(day: bytes, month: bytes, year: bytes, clock: bytes) -> str | None:
     """The monitor's time; ``None`` where its clock shows no such moment."""
+    month = month.upper()
     if month not in MONTHS:
         return None
     century = b"19" if int(year) >= FIRST_YEAR else b"20"
@@ -110,15 +111,12 @@ class NellcorDecoder(Listener):
         outputs: list[Output] = []
         for line in self._framer.feed(data):
             if found := LINE.search(line):
-                self._good(now)
+                self._frames += 1
+                self._quiet_until = now + QUIET
                 outputs += self._line(found, now)
-            elif HEADING.search(line):
-                self._good(now)
+            elif HEADING.search(line):  # it is not quiet; but a heading alone proves no monitor
+                self._quiet_until = now + QUIET
         return outputs
-
-    def _good(self, now: datetime) -> None:
-        self._frames += 1
-        self._quiet_until = now + QUIET
 
     def _line(self, found: re.Match[bytes], now: datetime) -> list[Output]:
         *stamp, spo2, spo2_mark, bpm, bpm_mark, amplitude, amplitude_mark, codes = found.groups()

@@ -46,10 +46,10 @@ from devices.reading import Reading
 from devices.spec import DriverSpec, LineSettings, Output
 
 LINE_LIMIT = 64  # the longest known line has 30 characters
+# Each number is three wide: one that is shorter has lost a digit.
+NUMBER = rb"(\d{3}| \d\d|  \d|---)"
 # Some models send the time first; F = fast averaging, * = the event button, B = a breath.
-LINE = re.compile(
-    rb"(?:(\d\d:\d\d:\d\d)[ \t]+)?SPO2= *(\d{1,3}|---)[ \t]+HR= *(\d{1,3}|---)([ \t*FB]*)\Z"
-)
+LINE = re.compile(rb"(?:(\d\d:\d\d:\d\d)[ \t]+)?SPO2=%b[ \t]+HR=%b([ \t*FB]*)\Z" % (NUMBER, NUMBER))
 
 # Where a packet has its values (frames counted from 1): for display, and the other averages.
 SHOWN_SATURATION, SHOWN_RATE, STATUS_2 = 9, 20, 8
@@ -106,7 +106,7 @@ class NoninDecoder(Listener):
     def _line(self, found: re.Match[bytes], now: datetime) -> list[Output]:
         self._frames += 1
         clock, spo2, pulse, marks = found.groups()
-        values = {SPO2: measured(spo2), PULSE: measured(pulse)}
+        values = {SPO2: measured(spo2.strip()), PULSE: measured(pulse.strip())}
         unmapped = {"time": clock or b"", "marks": marks.strip()}
         texts = {key: text.decode("ascii") for key, text in unmapped.items() if text}
         why = DASHES if values[SPO2] is None else None

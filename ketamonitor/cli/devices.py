@@ -12,7 +12,7 @@ from pathlib import Path
 
 from devices.capture import CaptureError, CaptureWriter
 from devices.notes import support_notes
-from devices.port import PortError, list_ports
+from devices.port import PortError, list_ports, speed_unknown
 from devices.reader import PortReader, Tap
 from devices.reading import LinkStatus
 from devices.registry import DRIVERS, UnknownDriverError, driver
@@ -24,6 +24,7 @@ from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.lamp import add_lamp
 from ketamonitor.cli.outputs import show
 from ketamonitor.clock import SteadyClock
+from ketamonitor.detecting import excluded
 from ketamonitor.headless import interrupted_by_signals
 
 #: Seconds between two looks at whether the command is to end.
@@ -137,7 +138,40 @@ def capture_port(args: argparse.Namespace) -> int:
     return status
 
 
+def refuse_excluded(port: str) -> None:
+    """Raises :class:`UserError` for a port that nothing may open."""
+    if excluded(port):
+        raise UserError(
+            f"{port} is excluded, and nothing opens it: `ketamonitor devices include {port}` first"
+        )
+
+
+def _no_answer(args: argparse.Namespace, line: LineSettings, heard: bytes) -> str:
+    """Why nothing was read, with advice that fits the kind of port."""
+    name = args.driver.name
+    if heard and speed_unknown(args.port):
+        return (
+            f"what arrives on {args.port} is not understood as {name}: check the driver, and what "
+            "the sender is set to send"
+        )
+    if heard:
+        return (
+            f"what arrives on {args.port} is not understood: check that it is a {name}, and that "
+            f"its port is set to {line}"
+        )
+    if speed_unknown(args.port):
+        return (
+            f"nothing came on {args.port}: check that the monitor is on, that it sends to this "
+            "address and port number, and the network"
+        )
+    return (
+        f"the monitor did not answer on {args.port}: check that it is on, the cable, and that "
+        f"it is a {name} set to {line}"
+    )
+
+
 def _listen(args: argparse.Namespace, clock: SteadyClock, writer: CaptureWriter | None) -> int:
+    refuse_excluded(args.port)
     arrived: queue.SimpleQueue[Output | LinkStatus] = queue.SimpleQueue()
     tap: Tap | None = writer
     line = line_settings(args.driver, args.line)
@@ -171,8 +205,5 @@ def _listen(args: argparse.Namespace, clock: SteadyClock, writer: CaptureWriter 
     while not arrived.empty():
         heard |= show(arrived.get(), args.json)
     if not heard and not ended.is_set():
-        raise UserError(
-            f"the monitor did not answer on {args.port}: check that it is on, the cable, and that "
-            f"it is a {args.driver.name} set to {line}"
-        )
+        raise UserError(_no_answer(args, line, reader.recent[0]))
     return 0

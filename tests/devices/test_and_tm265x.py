@@ -92,7 +92,10 @@ def test_the_bytes_of_the_sheet() -> None:
 )
 def test_what_is_no_good_record_gives_nothing(bad: bytes) -> None:
     decoder = polled()
-    assert decoder.feed(bad, after(20)) == []
+    # that something unreadable came may be said; a value never comes of it
+    outputs = decoder.feed(bad, after(20))
+    assert all_values(outputs) == []
+    assert set(kinds(outputs)) <= {"monitor_alarm"}
     assert decoder.pending <= 172
 
 
@@ -329,3 +332,18 @@ def test_the_probe_only_asks() -> None:
     assert SPEC.probe is not None
     assert SPEC.probe.greeting(NOON) == RB
     assert SPEC.probe.farewell == b""
+
+
+def test_a_record_of_the_other_format_is_read_and_one_of_any_other_is_told() -> None:
+    text = "TM2657|2611231159|RA|M|E00|S127|M 97|D 76|P 78"
+    decoder = polled()
+    (reading,) = decoder.feed(framed(text), after(20))
+    assert all_values([reading]) == [
+        {"nibp_sys": 127, "nibp_map": 97, "nibp_dia": 76, "nibp_pulse": 78}
+    ]
+    # the same record in the usual format is the same measurement
+    assert all_values(decoder.feed(framed(text.replace("RA", "RB")), after(21))) == []
+    odd = framed("TM2657|2611231159|RC|127,97,76,78")
+    (told,) = [*decoder.feed(odd, after(30)), *decoder.feed(odd, after(31))]
+    assert kinds([told]) == ["monitor_alarm"]
+    assert "F25" in getattr(told, "text", "")

@@ -239,3 +239,21 @@ def test_half_a_line_from_before_a_break_is_dropped() -> None:
 def test_any_rubbish_before_a_line_leaves_it_readable(rubbish: bytes, spo2: int, bpm: int) -> None:
     line = RAD_8.replace(b"BPM=097", b"BPM=%03d" % bpm).replace(b"098%", b"%03d%%" % spo2)
     assert all_values(fed(rubbish + line)) == [{"spo2": spo2, "pulse": bpm}]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "SPO2=09% BPM=097 ALARM=0000 EXC=000800",
+        "SPO2=098% BPM=97 ALARM=0000 EXC=000800",
+        "SPO2=098% BPM=097 ALARM=0000 EXC=00080",
+        "SPO2=098% BPM=097 ALARM=0000 EXC=000",
+        "SPO2=098% BPM=097 ALARM=000 EXC=000800",
+        "SPO2=--% BPM=097 ALARM=0000 EXC=000800",
+    ],
+)
+def test_a_line_that_has_lost_a_digit_is_refused(damaged: str) -> None:
+    decoder = MasimoDecoder("x")
+    line = f"02/22/16 22:47:45 SN=0000056661 {damaged}\r\n".encode()
+    assert decoder.feed(line, NOON) == []
+    assert decoder.frames == 0

@@ -39,13 +39,20 @@ def test_the_manuals_line() -> None:
     ]
 
 
-def test_headings_are_frames_without_values() -> None:
+@pytest.mark.parametrize("month", [b"Dec", b"DEC", b"dec"])
+def test_a_month_in_any_case_with_marks_and_blanks_at_the_end(month: bytes) -> None:
+    line = b"29-%b-17 07:18:57    89*     66     201    MO SL            \r\n" % month
+    reading = first(line)
+    assert reading.values == {SPO2: 89.0, PULSE: 66.0}
+    assert reading.device_time == "2017-12-29T07:18:57"
+
+
+def test_headings_alone_prove_no_monitor() -> None:
     decoder = NellcorDecoder("x")
     for heading in (LIMITS, COLUMNS, LIMITS_595, COLUMNS):
         assert decoder.feed(heading, NOON) == []
-    assert decoder.frames == 4
     assert decoder.feed(MODE_595, NOON) == []
-    assert decoder.frames == 4
+    assert decoder.frames == 0
 
 
 def test_values_outside_their_limits_are_values_and_the_mark_is_kept() -> None:

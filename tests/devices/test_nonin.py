@@ -311,3 +311,12 @@ def test_rubbish_that_repeats_gives_nothing(period: int) -> None:
             continue
         assert decoder.feed(piece, NOON) == []
     assert decoder.frames == 0
+
+
+@pytest.mark.parametrize(
+    "line", [b"SPO2=09 HR=072", b"SPO2=098 HR=72", b"SPO2=9 HR=072", b"SPO2=-- HR=---"]
+)
+def test_a_line_that_has_lost_a_digit_is_refused(line: bytes) -> None:
+    decoder = NoninDecoder("x")
+    assert decoder.feed(line + b"\r\n", NOON) == []
+    assert decoder.frames == 0
