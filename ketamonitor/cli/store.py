@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ketamonitor.cli.common import add_store, emit, store_url
 from ketamonitor.cli.errors import UserError
-from ketamonitor.store import Store, StoreError, check_store, open_store
+from ketamonitor.store import Store, StoreError, check_store, open_store, salvage
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,12 +22,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         add_store(command)
         command.add_argument("--json", action="store_true")
         command.set_defaults(handler=handler)
+    command = commands.add_parser(
+        "salvage", help="save what can be read of a damaged store into a new one"
+    )
+    command.add_argument("new", metavar="NEW", help="path of the new store; it must not exist")
+    add_store(command)
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(handler=store_salvage)
 
 
 def store_info(args: argparse.Namespace) -> int:
     try:
         with _open(args) as store:
             sessions = store.sessions()
+            books = len(store.session_ids()) - len(sessions)
             people = sum(person.active for person in store.people())
             facts = {
                 "store": store.place,
@@ -35,7 +44,8 @@ def store_info(args: argparse.Namespace) -> int:
                 "sessions": len(sessions),
                 "unfinished": sum(not session.finished for session in sessions),
                 "simulated": sum(session.simulated for session in sessions),
-                "entries": sum(session.entry_count for session in sessions),
+                "books": books,
+                "entries": store.entry_count(),
                 "people": people,
             }
     except StoreError as error:
@@ -43,13 +53,15 @@ def store_info(args: argparse.Namespace) -> int:
     line = (
         f"{facts['store']}: version {facts['version']}, {facts['bytes']} bytes,"
         f" {facts['sessions']} sessions ({facts['unfinished']} unfinished,"
-        f" {facts['simulated']} simulated), {facts['entries']} entries, {people} people"
+        f" {facts['simulated']} simulated), {facts['books']} books, {facts['entries']} entries,"
+        f" {people} people"
     )
     emit(args.json, line, facts)
     return 0
 
 
 def store_check(args: argparse.Namespace) -> int:
+    """Every fault as it is found; a book is a chain of its own, as the drug ledger is."""
     try:
         with _open(args) as store:
             place, found = store.place, 0
@@ -58,13 +70,54 @@ def store_check(args: argparse.Namespace) -> int:
                 where = f"session {finding.session}" if finding.session else "database"
                 data = {"session": finding.session or None, "fault": finding.fault}
                 emit(args.json, f"{where}: {finding.fault}", data)
-            sessions = len(store.session_ids())
+            if found:
+                raise UserError(
+                    f"{place}: {found} {'fault' if found == 1 else 'faults'} found; keep a copy of"
+                    " this file as it is. What can be read of a damaged one is saved with"
+                    " 'ketamonitor store salvage NEW'"
+                )
+            sessions = len(store.sessions())
+            books = len(store.session_ids()) - sessions
     except StoreError as error:
         raise UserError(str(error)) from error
-    if found:
-        raise UserError(f"{place}: {found} faults found; keep a copy of this file as it is")
-    facts = {"store": place, "sessions": sessions, "faults": 0}
-    emit(args.json, f"{place}: {sessions} sessions, everything is as it was written", facts)
+    facts = {"store": place, "sessions": sessions, "books": books, "faults": 0}
+    line = f"{place}: {sessions} sessions, {books} books, everything is as it was written"
+    emit(args.json, line, facts)
+    return 0
+
+
+def store_salvage(args: argparse.Namespace) -> int:
+    """What was saved, a line for each session, and what was not."""
+    try:
+        saved = salvage(store_url(args), Path(args.new))
+    except StoreError as error:
+        raise UserError(str(error)) from error
+    for kept in saved.sessions:
+        data = {
+            "session": kept.session,
+            "entries": kept.entries,
+            "missing": list(kept.missing),
+        }
+        emit(args.json, f"session {kept.session}: {kept.text}", data)
+    rest = []
+    if saved.spoilt:
+        rest.append(f"{saved.spoilt} entries are not as they were written and were left behind")
+    if saved.unread:
+        rest.append(f"{saved.unread} blocks of the file cannot be read")
+    facts = {
+        "store": args.new,
+        "sessions": len(saved.sessions),
+        "people": saved.people,
+        "approvals": saved.approvals,
+        "spoilt": saved.spoilt,
+        "unread": saved.unread,
+    }
+    line = (
+        f"{args.new}: {len(saved.sessions)} sessions and books, {saved.people} people's and"
+        f" {saved.approvals} approvals' rows saved; entries at the end of a session that no page"
+        " has leave no trace here"
+    )
+    emit(args.json, "; ".join([line, *rest]), facts)
     return 0
 
 

@@ -10,13 +10,16 @@ from ketamonitor.store.open import (
     store_exists,
 )
 from ketamonitor.store.rows import ApprovalRow, PersonRow
+from ketamonitor.store.salvage import Kept, Salvaged, salvage
 from ketamonitor.store.store import Store
 from ketamonitor.store.summary import SessionSummary
 
 __all__ = [
     "ApprovalRow",
     "Finding",
+    "Kept",
     "PersonRow",
+    "Salvaged",
     "SessionSummary",
     "Store",
     "StoreError",
@@ -25,5 +28,6 @@ __all__ = [
     "data_folder",
     "default_store_url",
     "open_store",
+    "salvage",
     "store_exists",
 ]

@@ -48,6 +48,10 @@ class Backend(Protocol):
     def faults(self, connection: Connection) -> list[str]:
         """What is wrong below the entries: damaged pages, missing triggers; in words."""
 
+    def look(self, connection: Connection) -> None:
+        """A quick look at opening whether what will be written to is sound. Raises database
+        errors."""
+
     def size(self, connection: Connection) -> int:
         """Bytes that it takes up."""
 

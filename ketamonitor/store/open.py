@@ -102,6 +102,8 @@ def _bring_up(backend: Backend, engine: Engine) -> None:
     if revision == REVISIONS[-1]:
         if not backend.read_only:
             _check_writable(engine)
+            with engine.connect() as connection:
+                backend.look(connection)
         return
     if revision is not None and revision not in REVISIONS:
         raise StoreError(

@@ -81,9 +81,7 @@ def entry_of(row: Row[Any]) -> Entry:
     try:
         body = msgspec.json.decode(row.body)
     except msgspec.DecodeError as error:
-        raise StoreError(
-            f"entry {row.seq} of session {row.session} is damaged: run 'ketamonitor store check'"
-        ) from error
+        raise StoreError(f"entry {row.seq} of session {row.session} is damaged") from error
     return Entry(
         row.seq,
         row.session,

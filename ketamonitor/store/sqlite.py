@@ -50,7 +50,8 @@ _WORDS: dict[int, tuple[str, bool]] = {
     ),
     sqlite3.SQLITE_NOMEM: ("the computer has no memory left; close other programs", _LATER),
     sqlite3.SQLITE_CORRUPT: (
-        "the file is damaged; copy it to a safe place, then run 'ketamonitor store check'",
+        "the file is damaged; copy it and what lies beside it to a safe place, then 'ketamonitor"
+        " store salvage NEW' saves what can be read into a new store",
         _NEVER,
     ),
     sqlite3.SQLITE_NOTADB: ("it is not a KetaMonitor store; give the path of one", _NEVER),
@@ -196,6 +197,12 @@ class Sqlite:
         found += [f"the trigger {name} is not ours" for name in there]
         return found
 
+    def look(self, connection: Connection) -> None:
+        """Where the next rows will go: the ends of the tables and of their indexes. It costs the
+        same however large the file is."""
+        for query in _ENDS:
+            connection.exec_driver_sql(query).all()
+
     def size(self, connection: Connection) -> int:
         pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         page: int = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
@@ -237,6 +244,12 @@ class Sqlite:
         origin = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(origin, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         name = getattr(origin, "sqlite_errorname", type(origin).__name__)
+        if code & 0xFF == sqlite3.SQLITE_CANTOPEN and not _files_left():
+            return StoreError(
+                f"{self.place}: this program may open no more files; close others, or raise the"
+                " limit of open files (ulimit -n)",
+                retryable=True,
+            )
         text, later = _WORDS.get(
             code & 0xFF, (f"the database refused it ({name}); report this as a fault", _NEVER)
         )
@@ -288,6 +301,26 @@ class Sqlite:
         log = self._path.with_name(self._path.name + "-wal")
         sealed = not os.access(self._path.parent, os.W_OK) and not log.exists()
         return f"{uri}?mode=ro&immutable=1" if sealed else f"{uri}?mode=ro"
+
+
+def _files_left() -> bool:
+    """Whether the process may open one more file: SQLite does not say why it could not."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
+    return True
+
+
+#: Each reads the newest row, or the last one of an index, of a table that sessions write to.
+_ENDS = (
+    "SELECT * FROM entries ORDER BY rowid DESC LIMIT 1",
+    "SELECT session, seq FROM entries ORDER BY session DESC, seq DESC LIMIT 1",
+    "SELECT hash FROM entries ORDER BY hash DESC LIMIT 1",
+    "SELECT tag FROM entries WHERE tag IS NOT NULL ORDER BY tag DESC, session DESC LIMIT 1",
+    "SELECT * FROM people ORDER BY rowid DESC LIMIT 1",
+    "SELECT * FROM approvals ORDER BY rowid DESC LIMIT 1",
+)
 
 
 def _begin(connection: Connection) -> None:

@@ -136,6 +136,34 @@ class Store:
         query = select(entries.c.session).distinct().order_by(entries.c.session)
         return [row.session for row in self._all(query)]
 
+    def entry_count(self) -> int:
+        """Entries of all sessions and books."""
+        with self._reading() as connection:
+            count: int = connection.execute(select(func.count()).select_from(entries)).scalar_one()
+            return count
+
+    def readable(self, session: str) -> tuple[list[int], list[int]]:
+        """Which numbers of a session can be read whole, and which not, in a damaged store. Raises
+        :class:`StoreError` where not even the list of its entries can be read."""
+        query = select(entries.c.seq).where(entries.c.session == session).order_by(entries.c.seq)
+        numbers = [row.seq for row in self._all(query)]
+        good: list[int] = []
+        bad: list[int] = []
+        waiting = [numbers] if numbers else []
+        while waiting:
+            part = waiting.pop()
+            try:
+                inside = entries.c.seq.between(part[0], part[-1])
+                for row in self._all(select(entries).where(entries.c.session == session, inside)):
+                    entry_of(row)
+                good += part
+            except StoreError:
+                if len(part) == 1:
+                    bad += part
+                else:
+                    waiting += [part[: len(part) // 2], part[len(part) // 2 :]]
+        return sorted(good), sorted(bad)
+
     def wrong_tags(self, session: str) -> list[int]:
         """Numbers of the entries that the list of sessions would count wrongly: tags stand
         outside the hash chain, so they are checked against the bodies."""

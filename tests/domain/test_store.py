@@ -236,7 +236,7 @@ def untriggered(path: Path, *statements: str) -> None:
         ),
         (
             "UPDATE entries SET body = '{' WHERE seq = 2",
-            "entry 2 of session s is damaged: run 'ketamonitor store check'",
+            "entries 1, 3 to 4 can be read, 2 cannot: entry 2 of session s is damaged",
         ),
     ],
 )

@@ -84,7 +84,8 @@ BAD_FILES: list[tuple[Callable[[Path], None], str]] = [
     (newer_tables, "it was written by a newer version; install that version to open it"),
     (
         torn_file,
-        "the file is damaged; copy it to a safe place, then run 'ketamonitor store check'",
+        "the file is damaged; copy it and what lies beside it to a safe place, then 'ketamonitor"
+        " store salvage NEW' saves what can be read into a new store",
     ),
 ]
 
@@ -210,3 +211,38 @@ def test_rights(folder_mode: int, file_mode: int | None, how: str, text: str) ->
         home.chmod(0o755)
     assert done.stderr == ""
     assert done.stdout.strip() == text.format(path=path)
+
+
+NO_MORE_FILES = """
+import os, resource, sys
+from ketamonitor.store import StoreError, open_store
+open_store(sys.argv[1]).close()
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+taken = []
+try:
+    while True:
+        taken.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+try:
+    open_store(sys.argv[1])
+except StoreError as error:
+    print(error.retryable, error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of open files are POSIX's")
+def test_too_few_file_handles_are_named_as_the_reason(tmp_path: Path) -> None:
+    done = ran([sys.executable, "-c", NO_MORE_FILES, str(tmp_path / "store.db")])
+    assert done.stderr == ""
+    assert done.stdout.startswith(
+        f"True {tmp_path / 'store.db'}: this program may open no more files"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes in a folder are POSIX's")
+def test_a_pipe_is_refused_at_once_and_nobody_waits_for_its_other_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "store.db")
+    for read_only in (False, True):
+        with pytest.raises(StoreError, match="no ordinary file; give the path of one"):
+            open_store(tmp_path / "store.db", read_only=read_only)

@@ -81,10 +81,11 @@ def test_what_a_store_holds(path: Path, capsys: pytest.CaptureFixture[str]) -> N
         "sessions": 1,
         "unfinished": 1,
         "simulated": 1,
+        "books": 0,
         "entries": 2,
         "people": 0,
     }
-    assert check == {"store": str(path), "sessions": 1, "faults": 0}
+    assert check == {"store": str(path), "sessions": 1, "books": 0, "faults": 0}
 
 
 def test_a_changed_store_fails_the_check(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +95,10 @@ def test_a_changed_store_fails_the_check(path: Path, capsys: pytest.CaptureFixtu
     connection.execute("DROP TRIGGER entries_never_updated")
     connection.execute("UPDATE entries SET author = 'eve' WHERE seq = 2")
     connection.close()
-    assert failed("store", "check") == f"{path}: 2 faults found; keep a copy of this file as it is"
+    assert failed("store", "check") == (
+        f"{path}: 2 faults found; keep a copy of this file as it is. What can be read of a damaged"
+        " one is saved with 'ketamonitor store salvage NEW'"
+    )
     assert capsys.readouterr().out.splitlines() == [
         "database: the append-only trigger entries_never_updated is missing or changed",
         "session s: entry 2 is not as it was written",
