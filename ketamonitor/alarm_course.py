@@ -190,7 +190,7 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class SignalNote:
-    """The state of a signal of the alarm system itself. ``what``: ``sound``, ``lamp``,
+    """The state of a signal of the alarm system itself. ``what``: ``sound``, ``lamp``, ``guard``,
     ``sound_test`` or ``recorder_late``; ``fault`` says that something was not as it should be."""
 
     seq: int

@@ -241,6 +241,7 @@ _TAKERS = {
     ("session", "ended"): AlarmHistory._session_ended,
     ("audit", "sound"): AlarmHistory._signal,
     ("audit", "lamp"): AlarmHistory._signal,
+    ("audit", "guard"): AlarmHistory._signal,
     ("audit", "sound_test"): AlarmHistory._signal,
     ("audit", "recorder_late"): AlarmHistory._signal,
 }

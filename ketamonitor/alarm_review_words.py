@@ -24,6 +24,7 @@ _CONDITION = {
     "recorder_late": "Monitoring stood still",
     "no_sound": "No alarm sound",
     "no_lamp": "Nurse-call lamp",
+    "no_guard": "The guard does not answer",
 }
 
 #: The columns of a table by limit, for the screen and for the command line.

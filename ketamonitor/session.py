@@ -40,6 +40,11 @@ from ketamonitor.view import (
 from ketamonitor.vitals import Vitals
 
 #: What stands in the cuff's tile between the notice and the start.
+_SILENT = {
+    "sound": "No alarm sound",
+    "lamp": "Nurse-call lamp does not answer",
+    "guard": "The guard does not answer",
+}
 ABOUT_TO_INFLATE = "about to inflate"
 MEASURING = "measuring"
 
@@ -332,7 +337,7 @@ class LiveSession:
         elif event == "caught_up":
             self.behind.pop(body["source"], None)
             self._faults.pop(f"behind:{body['source']}", None)
-        elif event in ("sound", "lamp"):
+        elif event in _SILENT:
             self._signal(event, body)
         elif event == "sound_test":
             self._sound = replace(
@@ -343,11 +348,12 @@ class LiveSession:
             )
 
     def _signal(self, what: str, body: Mapping[str, Any]) -> None:
-        """The state of the tones or of the nurse-call lamp; a failure lasts until it is ready."""
+        """The state of tones, nurse-call lamp or guard; a failure lasts until it is ready."""
         self._faults.pop(f"no_{what}", None)
         if body["state"] == "failed":
-            text = "No alarm sound" if what == "sound" else "Nurse-call lamp does not answer"
-            self._faults[f"no_{what}"] = Fault(text, body["text"], self.last.at, lasts=True)
+            self._faults[f"no_{what}"] = Fault(
+                _SILENT[what], body["text"], self.last.at, lasts=True
+            )
         if what == "sound":
             self._sound = replace(self._sound, state=body["state"], text=body["text"])
 

@@ -255,7 +255,7 @@ def _audit(body: Any) -> tuple[str, str] | None:
     event = body["event"]
     if event == "clock_changed":
         return "Computer clock changed", f"{body['ahead_s']:+.0f} s against session time"
-    if event in ("sound", "lamp", "sound_test", "recorder_late"):
+    if event in ("sound", "lamp", "guard", "sound_test", "recorder_late"):
         return signal(body)
     if event == "renumbered":
         return (
@@ -307,13 +307,16 @@ def clock_question(ahead_s: float) -> str:
     return f"{countdown(abs(ahead_s))} {way} session time, which goes on as it was: which is right?"
 
 
+_SIGNALS = {"sound": "Alarm sound", "lamp": "Nurse-call lamp", "guard": "The guard"}
+
+
 def signal(body: Any) -> tuple[str, str]:
     """The state of the alarm system's own signals: title and detail."""
     if body["event"] == "sound_test":
         return body["text"], ""
     if body["event"] == "recorder_late":
         return f"Monitoring stood still {standstill(body)}", ""
-    what = "Alarm sound" if body["event"] == "sound" else "Nurse-call lamp"
+    what = _SIGNALS[body["event"]]
     state = {"failed": "FAILED", "ready": "ready", "off": "off"}.get(body["state"], body["state"])
     return f"{what} {state}", body.get("text", "")
 

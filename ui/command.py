@@ -99,32 +99,41 @@ def _command(arguments: Sequence[str] | None) -> int:
 
 
 def _window_parser() -> argparse.ArgumentParser:
-    """What belongs to the window alone. The last two are the guard's words to its child."""
+    """What belongs to the window alone. The last three are the guard's words to its child."""
     window = Parser(prog="ketamonitor", add_help=False, allow_abbrev=False)
     window.add_argument("--store", metavar="URL")
     window.add_argument("--window", action="store_true")
     window.add_argument("--guarded", action="store_true")
     window.add_argument("--return-to", metavar="ID,ID", default="")
+    window.add_argument("--notice", metavar="WORDS", default="")
     return window
 
 
 def _open(args: argparse.Namespace) -> int:
     """The window itself, or the guard that runs it."""
+    if getattr(args, "notice", ""):
+        from ui.guard_notice import run_notice
+
+        return run_notice(args.notice)
     if args.window:
         return _window(args)
     from ketamonitor.guardian.process import guarded
 
     store = getattr(args, "store", None)
 
+    # A frozen program is its own interpreter and takes our arguments as they are.
+    run = [] if getattr(sys, "frozen", False) else ["-m", "ui.command"]
+
     def command(sessions: tuple[str, ...]) -> list[str]:
-        # A frozen program is its own interpreter and takes our arguments as they are.
-        run = [] if getattr(sys, "frozen", False) else ["-m", "ui.command"]
         where = ["--store", store] if store else []
         back = ["--return-to", ",".join(sessions)] if sessions else []
         return [sys.executable, *run, *where, "--window", "--guarded", *back]
 
+    def show(said: str) -> list[str]:
+        return [sys.executable, *run, "--notice", said]
+
     try:
-        return guarded(command, SteadyClock(), _ids(args))
+        return guarded(command, SteadyClock(), _ids(args), show=show)
     except OSError as error:
         print(f"ketamonitor: the window cannot be started: {error.strerror}", file=sys.stderr)
         return 1

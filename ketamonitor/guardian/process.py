@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -15,11 +15,13 @@ from types import FrameType
 from typing import IO, TYPE_CHECKING, Protocol
 
 from devices.timing import Clock
-from ketamonitor.guardian.beats import heard
+from ketamonitor.guardian.beats import HERE, heard
+from ketamonitor.guardian.signs import ShowCommand, Signs, say
 from ketamonitor.guardian.watch import DEATHS, HANG, WITHIN, Next, Watch
 
 if TYPE_CHECKING:
     from ketamonitor.signals.player import SoundState
+    from ketamonitor.signals.settings import SignalSettings
 
 #: Seconds between two looks where nothing comes.
 LOOK_S = 0.25
@@ -64,11 +66,6 @@ def open_alarm(path: Path | None, clock: Clock) -> Alarm:
     return Player(sound.nurse, sound.volume, clock)
 
 
-def say(line: str) -> None:
-    """One line on standard error."""
-    print(f"ketamonitor: {line}", file=sys.stderr, flush=True)
-
-
 class Guard:
     """Runs until the window is closed, :meth:`stop`, or SIGINT or SIGTERM in :func:`guarded`.
 
@@ -76,8 +73,16 @@ class Guard:
     at all.
     """
 
-    def __init__(self, command: Command, clock: Clock, alarm: OpenAlarm = open_alarm) -> None:
+    def __init__(
+        self,
+        command: Command,
+        clock: Clock,
+        alarm: OpenAlarm = open_alarm,
+        show: ShowCommand | None = None,
+    ) -> None:
         self._command, self._clock, self._open_alarm = command, clock, alarm
+        self._show = show
+        self._signs: Signs | None = None
         # Lines with the number of the window they are of; a dead one's last words count no more.
         self._inbox: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
         self._number = 0
@@ -128,12 +133,15 @@ class Guard:
     def _start(self, sessions: tuple[str, ...]) -> None:
         self._child = subprocess.Popen(
             self._command(sessions),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             errors="replace",
         )
+        assert self._child.stdin is not None
         assert self._child.stdout is not None
+        os.set_blocking(self._child.stdin.fileno(), False)
         self._killed = False
         self._number += 1
         self._watch.started(self._clock.now())
@@ -166,11 +174,21 @@ class Guard:
             return
         if said.what == "beat":
             self._watch.beat(said.sessions, self._clock.now())
+            self._answer()
         elif said.what == "gone":
             for session in said.sessions:
                 self._watch.gone(session)
         else:
             self._settings = said.path
+
+    def _answer(self) -> None:
+        if self._child is None or self._child.stdin is None:
+            return
+        try:
+            os.write(self._child.stdin.fileno(), HERE)
+        except OSError:
+            # It reads no answers, or has just died: its heartbeat and its end say so themselves.
+            return
 
     def _ended(self) -> int | None:
         """The status of a window that has just ended, once; its last words have been heard."""
@@ -179,6 +197,8 @@ class Guard:
             return None
         reader.join(1)
         self._take(0)
+        if child.stdin is not None:
+            child.stdin.close()
         self._child = None
         return child.returncode
 
@@ -232,9 +252,32 @@ class Guard:
             if self._alarm.state.state == "failed" and not self._soundless:
                 self._soundless = True
                 say(f"the guard has no sound: {self._alarm.state.text}")
+            self._sign(now)
         elif not on and self._alarm is not None:
             self._alarm.close()
             self._alarm, self._soundless = None, False
+            if self._signs is not None:
+                self._signs.end()
+                self._signs = None
+
+    def _sign(self, now: datetime) -> None:
+        """What is shown where nothing is heard, for as long as that is so."""
+        assert self._alarm is not None
+        if self._alarm.state.state == "failed":
+            if self._signs is None:
+                self._signs = Signs(self._show, self._settings_read().lamp, self._clock)
+            self._signs.show(now)
+        elif self._signs is not None:
+            self._signs.end()
+            self._signs = None
+
+    def _settings_read(self) -> SignalSettings:
+        from ketamonitor.signals.settings import SignalSettings, read_settings
+
+        try:
+            return read_settings(self._settings) if self._settings else SignalSettings()
+        except ValueError:
+            return SignalSettings()  # told when the sound was opened
 
 
 def guarded(
@@ -242,9 +285,10 @@ def guarded(
     clock: Clock,
     sessions: tuple[str, ...] = (),
     alarm: OpenAlarm = open_alarm,
+    show: ShowCommand | None = None,
 ) -> int:
     """Run the window under a guard; SIGINT and SIGTERM end both cleanly. The exit status."""
-    guard = Guard(command, clock, alarm)
+    guard = Guard(command, clock, alarm, show)
 
     def handler(number: int, frame: FrameType | None) -> None:
         guard.stop()

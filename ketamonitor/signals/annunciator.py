@@ -30,7 +30,8 @@ TICK = timedelta(seconds=1)
 TELL_AGAIN = timedelta(seconds=60)
 
 Submit = Callable[[str, Iterable[Draft]], Future[Any]]
-#: Tells whoever watches this process which sessions run in it.
+#: Tells whoever watches this process which sessions run in it. A ``TimeoutError`` where that one
+#: does not answer, another ``OSError`` where it has gone.
 Beat = Callable[[tuple[str, ...]], None]
 
 
@@ -64,6 +65,7 @@ class Annunciator(threading.Thread):
         self._equipment = Equipment("no output", fault="the outputs could not be opened")
         self._next_tick = real.now()
         self._beaten: tuple[str, ...] = ()
+        self._guard: tuple[str, str] | None = None  # state and words, once it has been beaten to
         self._stopping = False
         #: What is wanted of the outputs now; may be looked at from anywhere.
         self.wanted = Wanted()
@@ -173,15 +175,25 @@ class Annunciator(threading.Thread):
 
     def _beat_once(self) -> None:
         self._beaten = tuple(self._sessions)
-        if self._beat is not None:
+        if self._beat is None:
+            return
+        try:
             self._beat(self._beaten)
+        except (TimeoutError, BlockingIOError):
+            self._guard = ("failed", "it hangs: a window that died would not be started again")
+        except OSError:
+            self._guard = ("failed", "it has gone: a window that died would not be started again")
+        else:
+            self._guard = ("ready", "")
 
     def _tell(self) -> None:
         """Each session records the state of sound and lamp at its start and when it changes."""
         sound, lamp = self._equipment.sound, self._equipment.lamp_state
-        states = {"sound": (sound.state, sound.text)}
+        states: dict[str, tuple[str, str]] = {"sound": (sound.state, sound.text)}
         if lamp is not None:
             states["lamp"] = (lamp.word, lamp.reason)
+        if self._guard is not None:
+            states["guard"] = self._guard
         for session in self._sessions:
             for what, state in states.items():
                 if self._told.get((session, what)) != state:

@@ -5,6 +5,7 @@ Needs no event loop and no GUI thread: the samples are made on the audio device'
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,12 +17,17 @@ from ketamonitor.signals.feed import Feed
 from ketamonitor.signals.output import OpenOut, Out, SoundError, open_out, outputs
 from ketamonitor.signals.tones import TONES
 
+log = logging.getLogger(__name__)
+
 __all__ = ["Player", "SoundError", "SoundState", "outputs"]
 
 SILENT_S = 1.0  # a device that runs and takes no block for so long has stopped
 START_S = 3.0  # the first block may take longer: a headset by radio wakes up
 LATE_S = 1.5  # a look that comes so late says nothing of the device: the program itself stood still
 RETRY_S = 3.0
+#: A maker of tones that fails is tried again after longer and longer, up to this; it works again
+#: once it has made sound for so long.
+RETRY_LONGEST_S, STEADY_S = 60.0, 5.0
 ANSWER_S = 0.5  # how long the owner waits for the sound system before it goes on without
 
 
@@ -64,6 +70,9 @@ class Player:
         self._blocks = 0  # only the audio thread counts
         self._out: Out | None = None
         self._fault: str | None = None  # of the last attempt to open
+        self._broken: str | None = None  # what the maker of tones raised; told by the audio thread
+        self._breaks = 0  # so often in a row
+        self._opened_at = clock.now()
         self._worker: Thread | None = None
         self._closed = False
         self._seen, self._moved_at = 0, clock.now()
@@ -125,6 +134,7 @@ class Player:
         self._feed.again()
         self._seen = self._before = self._blocks
         self._moved_at, self._fault = now, None
+        self._opened_at, self._broken = now, None
         self._ask(self._open)
         if self._busy():
             return self._failed("the sound system does not answer")
@@ -134,9 +144,18 @@ class Player:
 
     def _watched(self, now: datetime) -> SoundState:
         """The state of an open device."""
+        if self._broken is not None:
+            self._breaks += 1
+            wait_s = min(RETRY_S * 2.0 ** min(self._breaks - 1, 10), RETRY_LONGEST_S)
+            self._retry_at = now + timedelta(seconds=wait_s)
+            self._ask(self._drop)
+            return self._failed(f"the tones cannot be made ({self._broken}); see the log")
         blocks = self._blocks
         if blocks != self._seen:
             self._seen, self._moved_at = blocks, now
+            if self._breaks and (now - self._opened_at).total_seconds() < STEADY_S:
+                return self._state
+            self._breaks = 0
             if self._state.state != "ready":
                 self._state = SoundState("ready", f"Sound on {self._name()}")
             return self._state
@@ -157,8 +176,14 @@ class Player:
     # --- on the audio device's thread ---
 
     def _pull(self, frames: int) -> bytes:
+        try:
+            block = self._feed.pull(frames)
+        except Exception as fault:
+            self._broken = type(fault).__name__  # the device ends with it, the owner tells why
+            log.exception("the tones cannot be made")
+            raise
         self._blocks += 1
-        return self._feed.pull(frames)
+        return block
 
     # --- on a thread that may hang; one at a time, so that the device has one owner ---
 

@@ -300,10 +300,28 @@ def test_a_guard_that_is_gone_is_told_once_and_tones_go_on() -> None:
     bedside.show(high().view())
     until(bedside.speaker.play)
     bedside.close()
-    assert bedside.events("program_fault") == [("program_fault", "telling the guard")]
-    assert {b["fault"] for _, b in bedside.recorded if b["event"] == "program_fault"} == {
-        "BrokenPipeError"
-    }
+    told = [body for _, body in bedside.recorded if body["event"] == "guard"]
+    assert [(body["state"], body["text"].split(":")[0]) for body in told] == [
+        ("failed", "it has gone")
+    ]
+    assert bedside.events("program_fault") == []
+
+
+def test_a_guard_that_hangs_is_told_once_and_again_when_it_answers() -> None:
+    answers = iter([True, False, False, True])
+
+    def beat(sessions: tuple[str, ...]) -> None:
+        if sessions and not next(answers, True):
+            raise TimeoutError
+
+    bedside = Bedside(beat=beat)
+    bedside.show(AlarmCourse().view())
+    for _ in range(5):
+        bedside.second()
+        until(lambda: bedside.annunciator._next_tick > bedside.real.now())
+    bedside.close()
+    told = [body["state"] for _, body in bedside.recorded if body["event"] == "guard"]
+    assert told == ["ready", "failed", "ready"]
 
 
 def test_a_fault_in_choosing_the_tone_sounds_as_the_guard_and_never_as_calm(

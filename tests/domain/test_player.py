@@ -384,3 +384,63 @@ def test_a_volume_nobody_hears_opens_nothing(card: Card, clock: ManualClock, vol
     with pytest.raises(ValueError, match="nobody hears"):
         Player("", volume, clock, card.open)
     assert card.opened == []
+
+
+class Taker:
+    """A device that takes a block when told to, and is dead after one that was not made."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self._pull: Pull | None = None
+
+    def open(self, device: str, pull: Pull) -> Taker:
+        self.opened += 1
+        self._pull = pull
+        return self
+
+    def take(self) -> None:
+        if self._pull is None:
+            return
+        try:
+            self._pull(960)
+        except ZeroDivisionError:
+            self._pull = None
+
+    def close(self) -> None:
+        self._pull = None
+
+
+@pytest.mark.parametrize("good", [0, 1, 3])
+def test_a_maker_of_tones_that_always_fails_is_one_failure_and_is_tried_less_and_less(
+    good: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, taker = ManualClock(), Taker()
+    player = Player("", 0.6, clock, taker.open)
+    made = 0
+
+    def pull(frames: int) -> bytes:
+        nonlocal made
+        made += 1
+        if made % (good + 1) == 0:
+            raise ZeroDivisionError
+        return bytes(2 * frames)
+
+    monkeypatch.setattr(player._feed, "pull", pull)
+    told = []
+    for _ in range(300):
+        clock.advance(1)
+        taker.take()
+        state = player.tick(clock.now())
+        if not told or told[-1] != (state.state, state.text):
+            told.append((state.state, state.text))
+    why = "No sound: the tones cannot be made (ZeroDivisionError); see the log"
+    assert [one for one in told if one[0] == "failed"] == [("failed", why)]
+    assert told[-1] == ("failed", why)
+    assert taker.opened <= 10
+    monkeypatch.undo()
+    for _ in range(70):
+        clock.advance(1)
+        taker.take()
+        player.tick(clock.now())
+    assert player.state.state == "ready", "it works again once tones are made for a while"
+    player.close()

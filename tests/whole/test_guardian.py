@@ -18,10 +18,11 @@ from devices.timing import Clock
 from ketamonitor.clock import SteadyClock
 from ketamonitor.coming_back import last_devices
 from ketamonitor.entries import PROGRAM, Draft, Entry, verify_chain
-from ketamonitor.guardian.beats import Beats, Said, heard
+from ketamonitor.guardian.beats import HERE, Beats, Said, heard
 from ketamonitor.guardian.process import Guard
+from ketamonitor.guardian.signs import ShowCommand
 from ketamonitor.guardian.watch import QUIET, Next, Watch
-from ketamonitor.signals.output import Pull
+from ketamonitor.signals.output import Pull, SoundError
 from ketamonitor.signals.player import Player
 from ketamonitor.store import open_store
 from tests.domain.builders import SESSION, at, chained, link, started
@@ -207,15 +208,27 @@ class Card:
         self.sounds = False
 
 
+def none(device: str, pull: Pull) -> Card:
+    raise SoundError("this computer has no sound output")
+
+
 class Guarded:
     """A guard on a thread; its windows are scripts, the first of them for the first start."""
 
-    def __init__(self, folder: Path, *scripts: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *scripts: str,
+        clock: Clock | None = None,
+        show: ShowCommand | None = None,
+        deaf: bool = False,
+    ) -> None:
+        self.deaf = deaf
         self.card, self.clock = Card(), clock or SteadyClock()
         self.started: list[tuple[str, ...]] = []
         self._scripts, self._folder = list(scripts), folder
         self.status: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self.guard = Guard(self._command, self.clock, self._alarm)
+        self.guard = Guard(self._command, self.clock, self._alarm, show)
         self._thread = threading.Thread(target=lambda: self.status.put(self.guard.run()))
         self._thread.start()
 
@@ -227,7 +240,7 @@ class Guarded:
         return [sys.executable, "-c", head + said + script]
 
     def _alarm(self, path: Path | None, clock: Clock) -> Player:
-        return Player("", 0.6, clock, self.card.open, self.card.handed)
+        return Player("", 0.6, clock, none if self.deaf else self.card.open, self.card.handed)
 
     def end(self) -> int:
         status = self.status.get(timeout=PATIENCE_S)
@@ -311,6 +324,82 @@ def test_the_third_death_in_a_minute_is_the_last_and_the_tone_goes_on_until_the_
     guarded.guard.stop()
     assert guarded.end() == 1
     assert not guarded.card.sounds
+
+
+def test_a_guard_that_hangs_is_noticed_within_ten_beats_and_one_that_answers_is_not() -> None:
+    reading, writing = os.pipe()
+    answers, guard = os.pipe()
+    beats = Beats(writing, answers)
+    for _ in range(20):
+        beats.beat((SESSION,))
+        os.write(guard, HERE)
+        until(lambda: beats._waiting == 0, "the answer was not heard")
+
+    def unanswered() -> int:
+        for count in range(1, 11):
+            try:
+                beats.beat((SESSION,))
+            except TimeoutError:
+                return count
+        return 99
+
+    assert unanswered() <= 8
+    os.write(guard, HERE)
+    until(lambda: beats._waiting == 0, "the answer was not heard")
+    beats.beat((SESSION,))
+    for end in (reading, guard):
+        os.close(end)
+    beats.close()
+
+
+def test_the_guard_answers_each_beat(tmp_path: Path) -> None:
+    hears = (
+        f"beat('{SESSION}'); got = os.read(0, 1); beat('{SESSION}'); got += os.read(0, 1);"
+        " beat(); sys.exit(0 if got == b'..' else 1)"
+    )
+    guarded = Guarded(tmp_path, hears)
+    assert guarded.end() == 0
+
+
+def test_without_sound_the_guard_shows_a_window_of_its_own_and_says_so_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shown = tmp_path / "shown"
+    show = f"import sys, threading; open({str(shown)!r}, 'w').write(sys.argv[1]);"
+    guarded = Guarded(
+        tmp_path,
+        DIES,
+        f"wait(5.0); beat('{SESSION}'); wait(1.0); beat()",
+        show=lambda said: [sys.executable, "-c", show + "threading.Event().wait(60)", said],
+        deaf=True,
+    )
+    until(lambda: shown.exists() and "MONITORING STOPPED" in shown.read_text(), "nothing shown")
+    window = guarded.guard._signs
+    assert window is not None
+    process = window._window
+    assert process is not None
+    assert guarded.end() == 0
+    assert process.returncode is not None, "it goes when the session is watched again"
+    said = capfd.readouterr().err
+    assert "\aMONITORING STOPPED on this computer" in said
+    assert "the guard has no sound" in said
+
+
+def test_where_no_window_can_be_shown_the_terminal_is_told_why(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    guarded = Guarded(
+        tmp_path,
+        DIES,
+        f"wait(6.0); beat('{SESSION}'); wait(1.0); beat()",
+        show=lambda said: [sys.executable, "-c", "import sys; sys.exit('no display')", said],
+        deaf=True,
+    )
+    assert guarded.end() == 0
+    said = capfd.readouterr().err
+    assert "no display" in said
+    assert said.count("its words cannot be shown in a window") == 1
+    assert "MONITORING STOPPED on this computer" in said
 
 
 def test_ending_the_guard_ends_the_window_cleanly(tmp_path: Path) -> None:
