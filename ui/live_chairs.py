@@ -99,6 +99,8 @@ class LiveChairs(QObject):
         name, author = self._user()
         for page in self.pages.values():
             page.set_user(name, author)
+        for chair in self.chairs.values():
+            chair.turn_to(author or None)
 
     def alarms(self, but: str = "") -> list[ChairAlarm]:
         """All alarms of all sessions (``but`` one) as their pages show them, the worst first."""

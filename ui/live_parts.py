@@ -92,6 +92,7 @@ class LiveParts(QWidget):
         if panel is not None:
             self._panel_area.takeWidget()
             panel.setParent(self)
+            panel.hide()  # on a page that is not shown now it would come back with the page
         self._lay_out()
         self.setFocus()
         return panel

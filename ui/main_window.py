@@ -34,6 +34,8 @@ class MainWindow(WindowParts):
         super().__init__(theme, station, bridge, person, ports)
         #: What was asked before closing: whether entries were unsaved, and the words as they stand.
         self._asked: tuple[bool, str] | None = None
+        #: Who was signed in last, also while nobody is.
+        self._last = person.name if person else ""
         self._before_devices: QWidget | None = None
         self._connect()
         QShortcut(QKeySequence(LOCK), self).activated.connect(self._lock_by_key)
@@ -179,11 +181,21 @@ class MainWindow(WindowParts):
         self.alarms.setVisible(self.alarms.wanted and not self.nav.isHidden())
 
     def _signed_in(self, person: Person) -> None:
-        self.person = person
+        if person.name != self._last:
+            self._forget()
+        self.person, self._last = person, person.name
         self.nav.set_person(person)
         self.live.name_user()
+        self.protocols.turn_to(person.name)
         if self.chair is None:
             self.show_sessions()
+
+    def _forget(self) -> None:
+        """Nothing that one person typed is shown to the next; panels and texts that are not saved
+        stay with whoever typed them (:meth:`Chair.turn_to`)."""
+        self.new_session.clear()
+        self.sessions.forget()
+        self.alarm_review.value.clear()
 
     # Sessions --------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from ketamonitor.alarm_plan import PausePlan
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.view import SessionView
 from tests.ui.forms import Bench, view
+from tests.ui.keys import looked_at
 from tests.ui.room import NURSE, Room
 from tests.waits import PATIENCE_MS as WAIT
 from ui.pages.all_alarms import AllAlarmsPanel
@@ -63,14 +64,17 @@ def step(room: Room, id: str) -> StepButton:
 
 
 def test_s_pauses_the_audio_and_ends_the_pause_with_a_name(room: Room, qtbot: QtBot) -> None:
+    looked_at(room.window)
     qtbot.keyClick(room.page, Key.Key_S)
     severe(room, qtbot)
     assert room.stored("alarm", "audio_paused") == [], "it cannot be paused in advance"
+    looked_at(room.window)
     qtbot.keyClick(room.page, Key.Key_S)
     wait_for(qtbot, lambda: room.chair.view.audio_pause)
     (entry,) = room.stored("alarm", "audio_paused")
     assert entry.author == NURSE
     assert entry.body["until"] is not None
+    looked_at(room.window)
     qtbot.keyClick(room.page, Key.Key_S)
     wait_for(qtbot, lambda: room.chair.view.audio_pause is None)
     (ended,) = room.stored("alarm", "resumed")
@@ -84,6 +88,7 @@ def test_s_pauses_the_audio_and_ends_the_pause_with_a_name(room: Room, qtbot: Qt
 def test_nobody_signed_in_pauses_nothing_and_is_asked_for_a_name(room: Room, qtbot: QtBot) -> None:
     severe(room, qtbot)
     room.window.person = None
+    looked_at(room.window)
     qtbot.keyClick(room.page, Key.Key_S)
     assert isinstance(room.page.panel, UnlockPanel)
     assert room.stored("alarm", "audio_paused") == []
@@ -97,9 +102,11 @@ def test_shift_s_pauses_the_audio_of_every_chair_that_alarms(room: Room, qtbot: 
     room.bp(216, 100, second)
     other = room.window.live.chairs[second]
     wait_for(qtbot, lambda: other.view.alarms)
+    looked_at(room.window)
     qtbot.keyClick(room.page, Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
     wait_for(qtbot, lambda: room.chair.view.audio_pause and other.view.audio_pause)
     assert room.stored("alarm", "audio_paused", calm) == [], "nothing sounds there"
+    looked_at(room.window)
     qtbot.keyClick(room.page, Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
     wait_for(qtbot, lambda: not room.chair.view.audio_pause and not other.view.audio_pause)
 
@@ -157,6 +164,7 @@ def test_one_that_runs_is_ended_by_enter_or_begun_anew(room: Room, qtbot: QtBot)
     panel = open_interruption(room, qtbot)
     assert panel.heading.text() == "Begin anew"
     assert "ALARM PAUSED, to the toilet" in words_of(panel)
+    looked_at(room.window)
     panel.begin("moved", 15)
     wait_for(qtbot, lambda: getattr(room.chair.view.interruption, "reason", "") == "moved")
     wait_for(qtbot, lambda: room.page.panel is None)
@@ -231,6 +239,7 @@ def test_a_step_is_one_touch_and_can_be_done_again(room: Room, qtbot: QtBot) -> 
     assert (entry.body["step"], entry.body["alarm"]) == ("told", "nibp_sys>=200")
     wait_for(qtbot, lambda: NURSE in step(room, "told").accessibleDescription())
     wait_for(qtbot, lambda: "Noted" in room.card.outcome.text())
+    looked_at(room.window)
     qtbot.keyClick(room.card, Key.Key_3)
     wait_for(qtbot, lambda: len(room.stored("event", "action")) == 2)
     wait_for(qtbot, lambda: "2 times" in step(room, "told").accessibleDescription())
@@ -444,6 +453,7 @@ def test_alarm_off_is_stored_where_the_clinic_opened_it_and_needs_a_reason(
     qtbot.mouseClick(panel.off, Qt.MouseButton.LeftButton)
     assert panel.outcome.text() == "Not changed: Reason is empty"
     panel.reason.setText("pacemaker")
+    looked_at(panel)
     qtbot.mouseClick(panel.off, Qt.MouseButton.LeftButton)
     ((draft,),) = bench.sent
     assert draft.body["value"] is None

@@ -70,6 +70,9 @@ class Chair(QObject):
         self._background, self._person = background, person
         self._panels: dict[str, EntryPanel] = {}
         self._unlock: UnlockPanel | None = None
+        #: Panels with what others left half typed in them, until they sign in again.
+        self._kept: dict[str, dict[str, EntryPanel]] = {}
+        self._whose = self._author() or ""
         self._waiting = ""
         self.opened = ""
         self._desk = Desk(kit, station.clock.now, self._author, self._submit, bridge.deliver)
@@ -200,6 +203,22 @@ class Chair(QObject):
         panel = self._panels.get("schedule")
         if self.opened == "schedule" and isinstance(panel, SchedulePanel):
             panel.choose(slot)
+
+    def turn_to(self, author: str | None) -> None:
+        """Somebody else is at the screen, or nobody: what was half typed is put away with whoever
+        typed it, and given back to nobody else."""
+        whose = author or ""
+        if whose == self._whose:
+            return
+        if self.opened:
+            self.close_panel()
+        self._kept[self._whose] = self._panels
+        self._panels = self._kept.pop(whose, {})
+        self.alarms.turn_to(self._whose, whose)
+        if self._devices is not None:
+            self._devices.deleteLater()
+            self._devices = None
+        self._whose = whose
 
     def lock(self, then: str = "") -> None:
         """Show the sign-in over tiles and trend; ``then`` names the panel that follows."""

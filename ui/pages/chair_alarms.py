@@ -59,6 +59,7 @@ class ChairAlarms(QObject):
         self._record, self._sessions = record, sessions
         self.view = view
         self._panels: dict[str, AlarmPanel] = {}
+        self._kept: dict[str, dict[str, AlarmPanel]] = {}
         self.cards = CardDesk(desk, page, view, start_cuff, self)
         self.cards.typed_wanted.connect(self.typed_wanted)
         self.cards.sign_in_wanted.connect(self.sign_in_wanted)
@@ -76,6 +77,11 @@ class ChairAlarms(QObject):
     def show_view(self, view: SessionView) -> None:
         self.view = view
         self.cards.show_view(view)
+
+    def turn_to(self, before: str, whose: str) -> None:
+        """Another person's panels: what is half typed in these is put away with theirs."""
+        self._kept[before] = self._panels
+        self._panels = self._kept.pop(whose, {})
 
     def panel(self, kind: str) -> AlarmPanel | None:
         """The panel of that name as it was left, with the present picture; ``None``: no such."""

@@ -44,6 +44,8 @@ class ProtocolsPage(QWidget):
         self._approved: dict[str, dict[str, Any]] = {}
         #: Texts that were changed and not saved, with the file's name typed for them.
         self._unsaved: dict[str, tuple[str, str]] = {}
+        self._kept: dict[str, dict[str, tuple[str, str]]] = {}
+        self._whose = ""
         self._turning = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         names = sorted(self._protocols)
@@ -107,6 +109,14 @@ class ProtocolsPage(QWidget):
     @property
     def chosen(self) -> TreatmentProtocol | None:
         return self._protocols.get(self.choice.chosen or "")
+
+    def turn_to(self, author: str) -> None:
+        """Somebody else has signed in: each has the texts that they have not saved."""
+        if author != self._whose:
+            self._kept[self._whose] = self._unsaved
+            self._unsaved = self._kept.pop(author, {})
+            self._whose = author
+            self._turned()
 
     def opened(self) -> None:
         """The page comes on screen: look how each stands."""

@@ -130,6 +130,11 @@ class SessionsPage(QWidget):
         self.table.chosen_changed.connect(self._refresh)
         self._refresh()
 
+    def forget(self) -> None:
+        """Somebody else is at the screen: what was searched and chosen is nobody's."""
+        self.search.clear()
+        self.table.choose(None)
+
     def opened(self) -> None:
         """The page comes on screen: read the list anew."""
         self.words.setText("Reading…" if not self._all else "")

@@ -62,6 +62,8 @@ class SignInForm(QWidget):
     def send(self) -> None:
         """Check name and password."""
         name, password = self.name.text(), self.password.text()
+        if not self._busy and name.strip() and not password:
+            self.password.setFocus()  # what is typed next is the password, and not to be read
         if self._busy or not name.strip() or not password:
             return
         self._busy = True
@@ -73,10 +75,20 @@ class SignInForm(QWidget):
 
     def _done(self, person: Person) -> None:
         self._busy = False
+        self.clear()
+        self.signed_in.emit(person)
+
+    def clear(self) -> None:
+        """Nothing is left of who signed in, or began to."""
+        self.name.clear()
         self.password.clear()
         self.words.clear()
         self._refresh()
-        self.signed_in.emit(person)
+
+    def take_focus(self) -> None:
+        """To the name, where nobody has begun: who types already is not sent back to it."""
+        if not (self.name.hasFocus() or self.password.hasFocus()):
+            (self.password if self.name.text().strip() else self.name).setFocus()
 
     def _failed(self, error: BaseException) -> None:
         self._busy = False
@@ -217,12 +229,17 @@ class SignInPage(QWidget):
 
     def opened(self) -> None:
         """The page comes on screen."""
+        self.form.clear()
         self._background.run(lambda: self._people.empty, self._known, self._failed, self)
-        self.form.name.setFocus()
+        self.form.take_focus()
 
     def _known(self, empty: bool) -> None:
-        self.stack.setCurrentWidget(self.first if empty else self.form)
-        (self.first.name if empty else self.form.name).setFocus()
+        if empty and self.stack.currentWidget() is not self.first:
+            self.stack.setCurrentWidget(self.first)
+            self.first.name.setFocus()
+        elif not empty:
+            self.stack.setCurrentWidget(self.form)
+            self.form.take_focus()
 
     def _failed(self, error: BaseException) -> None:
         self.form.words.setText(_line(error))

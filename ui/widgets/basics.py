@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QLabel, QWidget
 
 from ui.theme import PADDING, Theme
@@ -119,6 +119,13 @@ class Drawn(QAbstractButton):
         else:
             self.dead.take(CLICK)
             event.accept()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Who leads the focus away and back means the next press."""
+        super().focusOutEvent(event)
+        ways = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if event.reason() in ways and self.dead.parent() is self:
+            self.dead.lift()
 
     def _counts(self, press: str) -> bool:
         return self.rapid or self.dead.take(press)
