@@ -444,9 +444,10 @@ def entries_of(store: Path, session: str) -> list[Entry]:
 
 
 def windows(guard: int) -> list[int]:
-    """The guard's children."""
+    """The guard's windows; what it shows where it has no sound is none."""
     tasks = Path(f"/proc/{guard}/task/{guard}/children")
-    return [int(pid) for pid in tasks.read_text().split()]
+    children = [int(pid) for pid in tasks.read_text().split()]
+    return [pid for pid in children if b"--window" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -492,6 +493,38 @@ def test_a_window_that_is_killed_or_crashes_is_back_in_its_session_within_five_s
     assert "ended" not in [e.body["event"] for e in stored if e.kind == "session"]
     assert said.count("while a session was running; it is started again") == 2
     assert "SIM-0000" not in said
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_guard_that_is_stopped_is_told_by_its_window_and_again_when_it_goes_on(
+    tmp_path: Path, monitor: str
+) -> None:
+    store = tmp_path / "store.db"
+    session = begun(store, monitor)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    environment["KETAMONITOR_PORTS"] = str(tmp_path / "ports.json")
+
+    def told(kind: str) -> list[Entry]:
+        return [e for e in entries_of(store, session) if e.body.get("event") == kind]
+
+    def states() -> list[str]:
+        return [e.body["state"] for e in told("guard")]
+
+    words = [*COMMAND, "--store", str(store), "--return-to", session]
+    with program(words, env=environment, errors=PIPE) as guard:
+        until(lambda: states() == ["ready"], "the guard has not answered")
+        os.kill(guard.pid, signal.SIGSTOP)
+        stood_at = SteadyClock().now()
+        until(lambda: states() == ["ready", "failed"], "a guard that hangs is not noticed")
+        took_s = (told("guard")[-1].recorded_at - stood_at).total_seconds()
+        print(f"a guard that hangs is noticed after {took_s:.1f} s")
+        assert [e.body["priority"] for e in told("raised") if e.body["id"] == "no_guard"] == [
+            "medium"
+        ]
+        os.kill(guard.pid, signal.SIGCONT)
+        until(lambda: states() == ["ready", "failed", "ready"], "it answers, and nobody says so")
+        stopped(guard)
+    assert took_s < 30, "busy machines are slow; the aim is 10 s"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a pseudo-terminal")
