@@ -248,6 +248,8 @@ class LiveParts(QWidget):
         open_panel = self._panel is not None
         self.alarm_bar.show_keys(beside_panel=open_panel)
         self.status.set_key(LOCK if open_panel else "L")
+        self.checkin.set_key("" if open_panel else "K")
+        self.baseline.set_key("" if open_panel else "T")
         for part in (*self.buttons, self.due, self.pressure, self.pulse, self.spo2):
             part.setVisible(not open_panel and not part.geometry().isEmpty())
         for part in (self.status, self.sessions, self.devices):

@@ -29,6 +29,8 @@ HEIGHT = 58
 BLOCK = 48
 #: One cuff reading alone can give two (SYS and DIA), so that four are shown where they fit.
 SHOWN = 4
+#: Logical pixels that a key with a modifier takes more than a letter.
+LONGER = 34
 TOP, GAP, EDGE = 5, 8, 8
 NARROW, WIDEST = 1100, 640.0
 
@@ -129,6 +131,7 @@ class AlarmBar(Painted):
         """With a panel open single letters are its own; the bar shows the keys that act then."""
         self.acknowledge.set_key(ACKNOWLEDGE if beside_panel else "A")
         self.audio.set_key(AUDIO if beside_panel else "S")
+        self._arrange()
 
     @property
     def highest(self) -> ActiveAlarm | None:
@@ -193,7 +196,8 @@ class AlarmBar(Painted):
         if calm:
             self._arrange_calm(right)
         else:
-            self._arrange_alarms(right, 92 if tight else 168 if narrow else 192)
+            longer = LONGER if len(self.acknowledge.key) > 1 else 0
+            self._arrange_alarms(right, 92 if tight else (168 if narrow else 192) + longer)
 
     def _interruption_width(self, narrow: bool) -> int:
         if narrow:

@@ -48,7 +48,7 @@ class AudioButton(Drawn):
     def wanted(self, narrow: bool) -> int:
         """The width for what it says."""
         if not self.said[1]:
-            return 168
+            return 168 if len(self._key) == 1 else 204
         return 182 if narrow else 270
 
     def draw(self, ink: Ink, area: QRectF) -> None:
