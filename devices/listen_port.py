@@ -65,7 +65,7 @@ class ListenPort(Port):
         self._now: datetime | None = None
         self._good_at: datetime | None = None  # or when the peer came
         self._words: list[str] = []
-        self._told: set[tuple[str, str | None]] = set()
+        self._told: set[str] = set()
 
     def looked(self, now: datetime, *, good: bool) -> list[str]:
         self._now = now
@@ -130,14 +130,12 @@ class ListenPort(Port):
             connection.close()
             log.warning("%s: %s is turned away, %s is connected", self._url, address[0], self.peer)
             self._tell(
-                str(address[0]),
                 f"a sender at {address[0]} was turned away: {self.peer} is connected to this port; "
                 "give each monitor a port of its own",
             )
             return
         if self._connection is not None:
             self._tell(
-                str(address[0]),
                 f"the sender at {self.peer} sent nothing that could be read for "
                 f"{GIVES_WAY_AFTER.seconds} s: {address[0]} has its place",
             )
@@ -153,11 +151,10 @@ class ListenPort(Port):
             return False
         return self._now - self._good_at >= GIVES_WAY_AFTER
 
-    def _tell(self, newcomer: str, words: str) -> None:
-        """Each pair once: a sender that is turned away tries again and again."""
-        pair = (newcomer, self.peer)
-        if pair not in self._told and len(self._told) < TOLD_KEPT:
-            self._told.add(pair)
+    def _tell(self, words: str) -> None:
+        """Each once: a sender that is turned away tries again and again."""
+        if words not in self._told and len(self._told) < TOLD_KEPT:
+            self._told.add(words)
             self._words.append(words)
 
     def _part(self, why: str) -> None:

@@ -10,7 +10,7 @@ from devices.findings import Detection, Outcome
 from ketamonitor.cli.common import emit, out
 from ketamonitor.cli.errors import UserError
 from ketamonitor.clock import SteadyClock
-from ketamonitor.detecting import MonitorSearch, set_excluded
+from ketamonitor.detecting import MonitorSearch, excluded, set_excluded
 from ketamonitor.headless import interrupted_by_signals
 
 
@@ -26,13 +26,13 @@ def add_detect(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     found.add_argument("--json", action="store_true", help="one JSON object a line")
     found.set_defaults(handler=detect)
-    for name, words, excluded in (
+    for name, words, leave in (
         ("exclude", "never open or send to a port when looking for monitors", True),
         ("include", "look at an excluded port again", False),
     ):
         one = parts.add_parser(name, help=words)
         one.add_argument("port", metavar="PORT")
-        one.set_defaults(handler=exclude, excluded=excluded)
+        one.set_defaults(handler=exclude, excluded=leave)
 
 
 def detect(args: argparse.Namespace) -> int:
@@ -72,6 +72,14 @@ def show(found: Detection, as_json: bool) -> None:
     }
     named = f"{found.driver}, {found.confidence.value}: " if found.driver else ""
     emit(as_json, f"{found.port}  {named}{found.words}", data)
+
+
+def refuse_excluded(port: str) -> None:
+    """Raises :class:`UserError` for a port that nothing may open."""
+    if excluded(port):
+        raise UserError(
+            f"{port} is excluded, and nothing opens it: `ketamonitor devices include {port}` first"
+        )
 
 
 def exclude(args: argparse.Namespace) -> int:

@@ -19,12 +19,11 @@ from devices.registry import DRIVERS, UnknownDriverError, driver
 from devices.spec import DriverSpec, LineSettings, Output
 from ketamonitor.cli import raw
 from ketamonitor.cli.common import emit, out, positive
-from ketamonitor.cli.detect import add_detect
+from ketamonitor.cli.detect import add_detect, refuse_excluded
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.lamp import add_lamp
 from ketamonitor.cli.outputs import show
 from ketamonitor.clock import SteadyClock
-from ketamonitor.detecting import excluded
 from ketamonitor.headless import interrupted_by_signals
 
 #: Seconds between two looks at whether the command is to end.
@@ -126,6 +125,7 @@ def read_port(args: argparse.Namespace) -> int:
 def capture_port(args: argparse.Namespace) -> int:
     """As ``read``, with every byte in a file. Raises :class:`UserError`."""
     clock = SteadyClock()
+    refuse_excluded(args.port)
     line_settings(args.driver, args.line)  # before a file is made for nothing
     try:
         writer = CaptureWriter(args.output, args.driver.name, args.port, clock.now())
@@ -136,14 +136,6 @@ def capture_port(args: argparse.Namespace) -> int:
     if writer.fault is not None:
         raise UserError(f"{args.output} is not complete: {writer.fault.strerror}")
     return status
-
-
-def refuse_excluded(port: str) -> None:
-    """Raises :class:`UserError` for a port that nothing may open."""
-    if excluded(port):
-        raise UserError(
-            f"{port} is excluded, and nothing opens it: `ketamonitor devices include {port}` first"
-        )
 
 
 def _no_answer(args: argparse.Namespace, line: LineSettings, heard: bytes) -> str:

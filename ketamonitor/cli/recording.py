@@ -16,6 +16,7 @@ from ketamonitor.cli.common import (
     speed,
     store_url,
 )
+from ketamonitor.cli.detect import refuse_excluded
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.recording_output import RecordingOutput
 from ketamonitor.clock import SteadyClock
@@ -195,6 +196,7 @@ def _devices(given: list[str]) -> tuple[DeviceChoice, ...]:
             choice.settings()
         except ValueError as error:
             raise UsageError(f"--device {text}: {error}") from None
+        refuse_excluded(port)
         choices.append(choice)
     return tuple(choices)
 

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from devices.detect import PortSearch
+from devices.detect import OpenPort, PortSearch
 from devices.findings import Confidence, Detection, Known, Outcome
 from devices.hearing import Hearing, Manner
 from devices.port import PortError
@@ -327,6 +327,20 @@ def test_excluded_ports_are_never_opened_and_every_port_is_told_of() -> None:
     assert "nothing is opened" in left.words
     assert looked.outcome is Outcome.SILENT
     assert sorted(one.port for one in told) == ["/dev/left", "/dev/looked"]
+
+
+def test_a_search_that_dies_of_the_unforeseen_is_told_and_the_others_go_on() -> None:
+    def opener(url: str, line: LineSettings) -> OpenPort:
+        raise (RuntimeError("a bug") if url == "/dev/bad" else PortError("gone", "plug it in"))
+
+    told: list[Detection] = []
+    ports = ["/dev/bad", "/dev/other"]
+    looking = Search(ports, CountedClock(), DRIVERS.values(), told.append, opener=opener)
+    looking.start()
+    bad, other = looking.wait()
+    assert bad.outcome is other.outcome is Outcome.UNAVAILABLE
+    assert "the search failed (RuntimeError)" in bad.words
+    assert sorted(one.port for one in told) == ports
 
 
 def test_a_decoder_of_ours_that_fails_costs_only_its_own_monitor() -> None:

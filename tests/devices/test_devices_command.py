@@ -131,6 +131,11 @@ def test_detect_exclude_and_include(
             assert run("detect", "--port", server.name, "--json") == 0
             out = capsys.readouterr().out.splitlines()
             assert json.loads(out[-1])["outcome"] == "excluded"
+            for command in ("read", "capture"):
+                more = ["-o", tmp_path / "c"] if command == "capture" else []
+                with pytest.raises(UserError, match="is excluded, and nothing opens it"):
+                    run(command, "--port", server.name, "--driver", "dinamap", *more)
+            assert not (tmp_path / "c").exists()
             assert server.monitor is None  # it was never opened
             assert run("include", server.name) == 0
             assert run("detect", "--port", server.name, "--json") == 0

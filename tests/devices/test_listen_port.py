@@ -17,7 +17,7 @@ from devices.spec import LineSettings
 from ketamonitor.clock import SteadyClock
 from tests.devices.test_hl7 import SPO2, bare, header, mllp
 from tests.devices.test_port import free_tcp_port
-from tests.devices.wire import Inbox, values
+from tests.devices.wire import NOON, Inbox, after, values
 
 PLAIN = LineSettings(baud=9600)
 
@@ -163,3 +163,31 @@ def test_a_reader_hears_a_sender_that_connects_for_each_message(listen_only: boo
         assert LinkState.LOST not in inbox.states()
     finally:
         reader.stop()
+
+
+def test_a_peer_that_sends_nothing_good_gives_way_and_who_was_turned_away_is_told(
+    port: ListenPort, wake: socket.socket
+) -> None:
+    assert port.looked(NOON, good=False) == []
+    with dial(port) as idle:
+        port.read(5, wake)
+        port.looked(after(29), good=False)
+        with dial(port) as early:
+            port.read(5, wake)
+            assert early.recv(10) == b""
+        (told,) = port.looked(after(29.5), good=False)
+        assert "was turned away" in told
+        port.looked(after(30), good=False)
+        with dial(port) as late:
+            port.read(5, wake)
+            assert idle.recv(10) == b""
+            (told,) = port.looked(after(31), good=False)
+            assert "has its place" in told
+            late.sendall(b"now me")
+            assert port.read(5, wake) == b"now me"
+            # one that is read keeps its place for as long as it is
+            port.looked(after(60), good=True)
+            port.looked(after(89), good=False)
+            with dial(port) as third:
+                port.read(5, wake)
+                assert third.recv(10) == b""

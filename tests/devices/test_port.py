@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import threading
 import tty
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import serial
+from serial import rfc2217
 
 from devices.port import PortError, PortFinder, PortInfo, list_ports, open_port
+from devices.port import refusal as refusal_of
 from devices.spec import LineSettings
 
 EVEN = LineSettings(baud=19200, parity="E", rtscts=True)
@@ -159,3 +164,73 @@ def test_a_port_without_adapter_keeps_its_name() -> None:
 
 def test_listing_ports_works_here() -> None:
     assert all(port.device for port in list_ports())
+
+
+class _Network:
+    """What pyserial's own RFC 2217 server writes its negotiation to."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer = peer
+
+    def write(self, data: bytes) -> None:
+        self._peer.sendall(data)
+
+
+def _serve_rfc2217(listener: socket.socket) -> None:
+    """One client: the line behind it is a loop, which gives back what it is sent."""
+    peer, _ = listener.accept()
+    with peer, serial.serial_for_url("loop://", timeout=0) as line:
+        manager = rfc2217.PortManager(line, _Network(peer))
+        while data := peer.recv(1024):
+            line.write(b"".join(manager.filter(data)))
+            if waiting := line.read(line.in_waiting):
+                peer.sendall(b"".join(manager.escape(waiting)))
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial's own
+def test_an_rfc_2217_port_opens_and_carries_bytes_both_ways(wake: socket.socket) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"rfc2217://127.0.0.1:{listener.getsockname()[1]}"
+        server = threading.Thread(target=_serve_rfc2217, args=(listener,), daemon=True)
+        server.start()
+        port = open_port(url, LineSettings(baud=19200, parity="E"))
+        try:
+            port.write(b"sent \xff and back")
+            heard = b""
+            for _ in range(200):
+                heard += port.read(0.05, wake)
+                if heard == b"sent \xff and back":
+                    break
+            assert heard == b"sent \xff and back"
+        finally:
+            port.close()
+        server.join(30)
+        assert not server.is_alive()
+
+
+def test_an_rfc_2217_port_without_a_server_is_said_in_words() -> None:
+    with pytest.raises(PortError, match=r"refused the connection|cannot be reached"):
+        open_port(f"rfc2217://127.0.0.1:{free_tcp_port()}", LineSettings(baud=9600))
+
+
+@pytest.mark.parametrize("url", ["/dev/ttyUSB0", "/dev/ttyS0", "socket://127.0.0.1:9"])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.EMFILE, "too many files are open"),
+        (errno.ENFILE, "too many files are open"),
+        (errno.ENOMEM, "no memory is left"),
+    ],
+)
+def test_what_the_computer_has_no_more_of_is_the_reason(url: str, code: int, words: str) -> None:
+    fault = serial.SerialException(code, f"could not open port {url}")
+    assert words in refusal_of(url, fault).reason
+
+
+def test_the_remedy_names_the_rule_only_where_it_helps() -> None:
+    denied = serial.SerialException(errno.EACCES, "denied")
+    assert "udev rule" in refusal_of("/dev/ttyUSB0", denied).remedy
+    assert "udev rule" in refusal_of("/dev/ttyACM1", denied).remedy
+    built_in = refusal_of("/dev/ttyS0", denied).remedy
+    assert "udev rule" not in built_in
+    assert "group" in built_in

@@ -16,6 +16,7 @@ import pytest
 from devices.capture import CaptureWriter, read_capture
 from devices.checksums import dinamap_checksum
 from devices.drivers.ge_dri import request as dri_request
+from devices.metrics import NIBP_DIA, NIBP_SYS
 from devices.plausibility import judged
 from devices.port import PortError, PortFinder, PortInfo
 from devices.reader import PortReader, Tap
@@ -180,6 +181,45 @@ def test_garbage_is_silence_with_another_reason(tmp_path: Path) -> None:
         silent = b.inbox.state(LinkState.SILENT)
         assert "9600 8N1" in silent.reason
         assert not [o for o in b.inbox.seen if isinstance(o, Reading)]
+
+
+def test_a_monitor_of_which_no_reading_comes_is_told(tmp_path: Path) -> None:
+    class Mute:
+        """Good frames, and never a reading."""
+
+        pending = 0
+
+        def __init__(self, source: str) -> None:
+            self.frames = 0
+
+        def feed(self, data: bytes, now: datetime) -> list[Output]:
+            self.frames += 1
+            return []
+
+        def outgoing(self, now: datetime) -> bytes:
+            return b"?"
+
+        def wait(self, now: datetime) -> float:
+            return 1.0
+
+        def connected(self, now: datetime) -> None: ...
+
+        def command(self, command: Command) -> None: ...
+
+    spec = replace(DINAMAP, decoder=Mute, commands=frozenset())
+    with bench(tmp_path, lambda sent: b"x", spec) as b:
+        told = b.inbox.until(
+            lambda one: isinstance(one, LinkStatus) and "no reading has come" in one.reason
+        )
+        assert isinstance(told, LinkStatus)
+        assert told.state is LinkState.CONNECTED
+    # of a cuff that is not used nothing comes, and that is no fault
+    quiet = replace(spec, metrics=(NIBP_SYS, NIBP_DIA))
+    other = tmp_path / "other"
+    other.mkdir()
+    with bench(other, lambda sent: b"x", quiet) as b:
+        b.inbox.state(LinkState.CONNECTED)
+    assert not [o for o in b.inbox.seen if isinstance(o, LinkStatus) and "no reading" in o.reason]
 
 
 def test_the_stream_of_another_monitor_gives_nothing(tmp_path: Path) -> None:
