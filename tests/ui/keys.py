@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.exceptions import TimeoutError
@@ -107,7 +107,7 @@ class Keys:
         return THINK_S + self.strokes * KEY_S
 
 
-def looked_at(window: QWidget) -> None:
+def looked_at(window: QObject) -> None:
     """Whoever presses the same once more has read what came of it: no dead time is left."""
     until(
         lambda: not any(dead.isActive() for dead in window.findChildren(DeadTime)),

@@ -239,7 +239,7 @@ def test_a_step_is_one_touch_and_can_be_done_again(room: Room, qtbot: QtBot) -> 
     assert (entry.body["step"], entry.body["alarm"]) == ("told", "nibp_sys>=200")
     wait_for(qtbot, lambda: NURSE in step(room, "told").accessibleDescription())
     wait_for(qtbot, lambda: "Noted" in room.card.outcome.text())
-    looked_at(room.window)
+    looked_at(room.chair)
     qtbot.keyClick(room.card, Key.Key_3)
     wait_for(qtbot, lambda: len(room.stored("event", "action")) == 2)
     wait_for(qtbot, lambda: "2 times" in step(room, "told").accessibleDescription())

@@ -248,7 +248,7 @@ def test_a_whole_session_by_keys_ends_in_its_review(
     assert "stop" in end.words.text()
     chair.open("dose")
     part.action.choose("Stop")
-    part.reason.choose("Order complete")
+    part.why.choice.choose("Order complete")
     dose.save()  # type: ignore[union-attr]
     qtbot.waitUntil(
         lambda: chair.view.infusion is not None and chair.view.infusion.state == "stopped",

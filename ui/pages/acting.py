@@ -63,6 +63,7 @@ class Acting(QObject):
         try:
             written = self._desk.submit(make(author))
         except ValueError as error:
+            self._dead.lift()  # nothing was stored: to press again is the way out
             self._say(f"{failed}: {error}")
             return
         self._busy.add(thing)
@@ -79,6 +80,7 @@ class Acting(QObject):
         def refused(error: BaseException) -> None:
             if shiboken6.isValid(self):
                 self._busy.discard(thing)
+                self._dead.lift()
                 self._say(f"{failed}: {error}")
 
         self._desk.then(written, through, refused)
