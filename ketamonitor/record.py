@@ -25,6 +25,7 @@ from ketamonitor.course import (
     Series,
 )
 from ketamonitor.entries import GENESIS, PROGRAM, Body, Entry
+from ketamonitor.leading import Lead, may_speak, order_of
 from ketamonitor.protocol import TreatmentProtocol, protocol_from_json
 from ketamonitor.treatment.adverse import AdverseEvents
 from ketamonitor.treatment.checkin import CheckIn
@@ -57,7 +58,11 @@ class Record:
     last_at: datetime | None = None
     last_hash: str = GENESIS
     cuff: list[CuffPoint] = field(default_factory=list)
+    #: What the leading monitor measured, by metric: what tile and limits go by. Where another one
+    #: takes the lead there is a break.
     series: dict[str, Series] = field(default_factory=dict)
+    #: What the others measured meanwhile, by metric and source.
+    others: dict[tuple[str, str], Series] = field(default_factory=dict)
     doses: list[DosePoint] = field(default_factory=list)
     infusions: list[Infusion] = field(default_factory=list)
     #: Those whose start was struck out: they count nowhere and are told all the same.
@@ -91,6 +96,8 @@ class Record:
     keep_series: bool = True
     #: Acts on the pump by their entry, with its body; entries that were struck out.
     _pump: dict[int, tuple[Act, Body]] = field(default_factory=dict)
+    _leads: dict[str, Lead] = field(default_factory=dict)
+    _order: dict[str, int] = field(default_factory=dict)
     _struck: set[int] = field(default_factory=set)
     #: Ends of a hold in the mouth, by their entry: the dose that each is of.
     _held: dict[int, int] = field(default_factory=dict)
@@ -188,9 +195,26 @@ class Record:
         for metric, value in values.items():
             if self.keep_series and not (metric.episodic or metric.transient):
                 usable = None if metric.key in doubtful else value
-                self._continuous(metric.key, entry.at, usable)
+                self._one_of_several(metric.key, entry.at, usable, source, value)
             if value is not None:
                 self.readings[metric.key] = self.readings.get(metric.key, 0) + 1
+
+    def _one_of_several(
+        self, metric: str, at: datetime, usable: float | None, source: str, value: float | None
+    ) -> None:
+        """``usable`` is the value where it is plausible."""
+        lead = self._leads.get(metric)
+        quiet = timedelta(seconds=self.info.protocol.technical.no_reading_s)
+        order = self._order or order_of([device.source for device in self.info.devices])
+        if not may_speak(lead, source, value, at, order=order, quiet=quiet):
+            self.others.setdefault((metric, source), Series()).add(at, usable)
+            return
+        now = (lead or Lead(source)).after(source, value, at, usable=usable is not None)
+        course = self.series.get(metric)
+        if lead is not None and now.source != lead.source and course is not None:
+            course.add(course.times[-1], None)  # no line leads from one monitor to another
+        self._leads[metric] = now
+        self._continuous(metric, at, usable)
 
     def _continuous(self, metric: str, at: datetime, value: float | None) -> None:
         series = self.series.setdefault(metric, Series())
@@ -338,6 +362,8 @@ class Record:
             self.ended_at = entry.at
             self.gaps = [g if g.end else replace(g, end=entry.at) for g in self.gaps]
         elif event == "resumed":
+            if devices := entry.body.get("devices"):
+                self._order = order_of([device["source"] for device in devices])
             gap_s = entry.body.get("gap_s")
             if gap_s:
                 start = entry.at - timedelta(seconds=gap_s)

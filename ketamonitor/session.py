@@ -191,7 +191,7 @@ class LiveSession:
                 now,
                 intervals=situation.intervals,
                 next_bp=next_bp,
-                cuff_state=self._cuff_state,
+                cuff_state=self._cuff_now(),
             ),
             alarms=listed,
             covered=tuple(a for a in active.values() if a.id not in {b.id for b in listed}),
@@ -224,6 +224,12 @@ class LiveSession:
             departure=record.discharge.departure,
             nasal=record.nasal.of_plan(record.info.protocol.dose),
         )
+
+    def _cuff_now(self) -> str:
+        """What the cuff does; of one behind a silent link nobody knows."""
+        links = [link for link in self._links.values() if link.cuff]
+        unknown = [link for link in links if link.state is LinkState.SILENT]
+        return "" if links and len(unknown) == len(links) else self._cuff_state
 
     def _limits(self, situation: Situation) -> tuple[LimitView, ...]:
         """Every row of the protocol as it holds in this session."""
@@ -384,6 +390,7 @@ class LiveSession:
             link = self._links.get(source)
             if link is not None:
                 state = LinkState(body["state"])
+                lost = state in (LinkState.LOST, LinkState.SILENT)
                 self._links[source] = replace(
                     link,
                     state=state,
@@ -391,9 +398,11 @@ class LiveSession:
                     port=body["port"],
                     since=entry.at,
                     # An opened port alone is no monitor yet: only a reading ends the break.
-                    down=link.down or state in (LinkState.LOST, LinkState.SILENT),
+                    down=link.down or lost,
                     cuff="" if state is LinkState.LOST else link.cuff,  # nobody knows any more
                 )
+                if state is LinkState.LOST and link.cuff:
+                    self._cuff_state = ""
                 if state is LinkState.LOST:
                     self._sensors_off.pop(source, None)
         elif body["event"] == "demo":

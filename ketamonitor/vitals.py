@@ -14,6 +14,7 @@ from ketamonitor.alarms.limits import usable
 from ketamonitor.alarms.situation import Known, Sample
 from ketamonitor.entries import Entry
 from ketamonitor.instruments import INSTRUMENTS
+from ketamonitor.leading import Lead, may_speak, order_of
 from ketamonitor.pace import Pace
 
 #: Values are kept for limits at least so long, and at least so many of them.
@@ -51,7 +52,7 @@ class Vitals:
 
     def lead(self, sources: Sequence[str]) -> None:
         """The order in which sources lead; one not named comes last."""
-        self._order = {source: place for place, source in enumerate(sources)}
+        self._order = order_of(list(sources))
 
     def reading(self, entry: Entry, only: Collection[str] | None = None) -> None:
         """Take in a reading entry, or ``only`` some metrics of it. Metrics that are not known are
@@ -147,13 +148,10 @@ class Vitals:
         self, key: str, known: Known, source: str, value: float | None, at: datetime
     ) -> bool:
         metric = METRICS.get(key)
-        if metric is None or metric.episodic or known.source in ("", source):
+        if metric is None or metric.episodic:
             return True
-        last = len(self._order)
-        if self._order.get(source, last) < self._order.get(known.source, last):
-            return value is not None
-        silent = known.missing or known.at is None or at - known.at > self._quiet
-        return silent and value is not None
+        lead = Lead(known.source, known.at, known.missing)
+        return may_speak(lead, source, value, at, order=self._order, quiet=self._quiet)
 
 
 def _outside(key: str, value: float | None) -> bool:

@@ -114,19 +114,20 @@ def link(state: LinkState, last: float | None, reason: str = "") -> LinkView:
         (link(LinkState.CONNECTING, None), "dinamap · COM3 · opening"),
         (
             link(LinkState.LOST, 14, "the adapter is gone"),
-            "* dinamap · COM3 · no link 0:12, the adapter is gone",
+            "** dinamap · COM3 · no link 0:12, the adapter is gone",
         ),
         (
             link(LinkState.SILENT, 14, "nothing from the monitor for 10 s: check the cable"),
-            "* dinamap · COM3 · silent 0:12, nothing from the monitor for 10 s: check the cable",
+            "** dinamap · COM3 · silent 0:12, nothing from the monitor for 10 s: check the cable",
         ),
         (
             link(LinkState.SILENT, None, f"{NOT_UNDERSTOOD} dinamap: check the driver"),
-            "* dinamap · COM3 · not understood 0:12, what arrives is not dinamap: check the driver",
+            "** dinamap · COM3 · not understood 0:12,"
+            " what arrives is not dinamap: check the driver",
         ),
         (
             replace(link(LinkState.CONNECTED, 1), demo=True),
-            "* dinamap · COM3 · demonstration data, a session does not take it",
+            "** dinamap · COM3 · demonstration data, a session does not take it",
         ),
         (
             replace(link(LinkState.CONNECTED, 1), cuff="about to inflate", cuff_minutes=2.5),
@@ -139,7 +140,25 @@ def link(state: LinkState, last: float | None, reason: str = "") -> LinkView:
     ],
 )
 def test_each_link_in_words(view: LinkView, words: str) -> None:
-    assert bar_item(view, VIEW, NOW).words(0) == words
+    """With the asterisks of its alert, which bar and tile show for it, too."""
+    assert bar_item(view, warned(view), NOW).words(0) == words
+
+
+def test_a_link_without_an_alert_yet_has_no_asterisks() -> None:
+    lost = link(LinkState.LOST, 1, "the adapter is gone")
+    said = bar_item(lost, replace(VIEW, alarms=()), NOW)
+    assert said.words(0) == "dinamap · COM3 · no link 0:12, the adapter is gone"
+    assert said.wrong
+
+
+def warned(view: LinkView) -> SessionView:
+    """The session with the alert that such a link has."""
+    kind, priority = ("battery_low", "low") if view.battery_low else ("link_lost", "medium")
+    kind = "demo" if view.demo else kind
+    alarm = ActiveAlarm(
+        f"{kind}:{view.source}", kind, priority, "technical", None, None, None, "", "", NOW
+    )
+    return replace(VIEW, alarms=(alarm,))
 
 
 def test_the_pressure_in_the_cuff_stands_in_the_bar_while_it_comes() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from devices.metrics import CUFF_PRESSURE
 from devices.reading import LinkState
 from ketamonitor import words
+from ketamonitor.alarms.order import rank
 from ketamonitor.view import LinkView, SessionView
 from ui.device_words import of_link
 from ui.theme import Theme
@@ -25,6 +26,8 @@ INTENDED_USE = "Adjunct to direct observation and the bedside monitor"
 #: and in the end the word for what is fine, how long it is not, and the cuff's interval.
 LEVELS = 6
 GAP, SIGN = 18, 20
+#: Alerts about a monitor as a whole.
+_OF_LINK = ("link_lost", "demo", "battery_low")
 
 
 class StatusBar(Painted):
@@ -106,6 +109,8 @@ class BarItem:
     cuff: str
     every: str
     wrong: bool
+    #: The priority of the alert about this monitor, in asterisks; empty while there is none.
+    stars: str = ""
 
     def words(self, level: int) -> str:
         """All of it at level 0; what is less needed is left out first."""
@@ -116,7 +121,7 @@ class BarItem:
         if level == 5 and not self.wrong:
             state = ""
         parts = (
-            f"{'* ' if self.wrong else ''}{self.name}",
+            f"{self.stars} {self.name}".lstrip(),
             self.port if level < 1 else "",
             f"{state}, {reason}" if reason else state,
             self.age if level < 4 else "",
@@ -152,7 +157,20 @@ def bar_item(link: LinkView, view: SessionView, now: datetime) -> BarItem:
         cuff_words(link, view),
         "" if link.cuff_minutes is None else f"every {link.cuff_minutes:g} min",
         wrong,
+        _stars(link, view) if wrong else "",
     )
+
+
+def _stars(link: LinkView, view: SessionView) -> str:
+    """As bar and tile have it: a link is not less urgent down here than up there."""
+    about = [
+        alarm.priority
+        for alarm in view.alarms
+        if alarm.ended_at is None
+        and alarm.condition in _OF_LINK
+        and alarm.id.endswith(f":{link.source}")
+    ]
+    return words.STARS[min(about, key=rank)] if about else ""
 
 
 def _age(link: LinkView, now: datetime) -> str:

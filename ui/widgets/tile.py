@@ -90,7 +90,8 @@ class Tile(Painted):
             if not self.theme.night:
                 ink.box(area, None, tokens.alarm_edge, 2)
                 area = area.adjusted(2, 2, -2, -2)
-            ink.box(area, None, fill, 3, radius=5)
+            lost = self._alarm.condition == "link_lost"
+            ink.box(area, None, fill, 3, radius=5, dashed=lost)
         elif figure.freshness in CLOCKED:
             ink.box(area, None, "text3", 2, dashed=True)
         elif figure.freshness is Freshness.QUESTIONABLE:
@@ -101,7 +102,13 @@ class Tile(Painted):
     def _head(self, ink: Ink, figure: Figure) -> None:
         x, y = 14.0, 24.0
         stars = words.STARS[self._alarm.priority] if self._alarm else ""
-        if self._alarm is not None and not self._filled:
+        if self._alarm is not None and self._alarm.condition == "link_lost":
+            # The value has passed nothing: it is the link that is gone, and its own words say so.
+            fill, on_fill = self.theme.tokens.alarm(self._alarm.priority)
+            x += ink.text(x - 1, y, self._title, 15, 600, self._tone(self._token)) + 5
+            said = f"{stars} {self._alarm.text.partition(': ')[2] or 'link lost'}"
+            x += ink.chip(x, y - 4.5, said, fill, on_fill, 12, 700, 6) + 6
+        elif self._alarm is not None and not self._filled:
             fill, on_fill = self.theme.tokens.alarm(self._alarm.priority)
             x += ink.chip(x, y - 4.5, f"{stars} {self._title}", fill, on_fill, 14, 700, 6) + 6
         else:

@@ -57,22 +57,36 @@ class TrendChart(QWidget):
         #: The predicted concentration; not shown until somebody asks for it.
         self.estimate = EstimateBand()
         self.tracks: dict[str, Track] = {"pulse": Track(), "spo2": Track()}
+        #: What monitors measured that did not lead; drawn when somebody asks for it.
+        self.others: dict[tuple[str, str], Track] = {}
+        self.all_monitors = False
         self.plot = LanePlot(self._draw_under, self._draw_over, self)
         for lane in (PRESSURE, SPO2, DOSE, EVENTS):
             self.plot.add_lane(lane)
         self.plot.add_curve("spo2", SPO2)
         self.plot.add_dots("pulse", PRESSURE)
+        self.plot.add_dots("other pulse", PRESSURE)
+        self.plot.add_dots("other spo2", SPO2)
         self.setAccessibleName("Trend chart")
         theme.changed.connect(self.refresh)
 
     def show_view(self, view: SessionView, record: Record, now: datetime) -> None:
         if record is not self._record:
             self.tracks = {key: Track() for key in self.tracks}
+            self.others = {}
         self._view, self._record, self._now = view, record, now
         for key, track in self.tracks.items():
             series = record.series.get(key)
             if series is not None:
                 track.absorb(series)
+        for of, series in record.others.items():
+            if of[0] in self.tracks:
+                self.others.setdefault(of, Track()).absorb(series)
+        self.refresh()
+
+    def show_all_monitors(self, on: bool) -> None:
+        """The monitors that do not lead as hollow dots, or the leading one alone."""
+        self.all_monitors = on
         self.refresh()
 
     def set_zoom(self, zoom: int) -> None:
@@ -123,7 +137,30 @@ class TrendChart(QWidget):
         self.plot.set_dots(
             "pulse", times[keep] - zero, pulses[keep], self.theme.color("pulse"), size=4
         )
+        for key, (least, most) in (("pulse", (low, high)), ("spo2", (floor, SPO2_RANGE[1]))):
+            self._place_others(key, cut, zero, least, most)
         self.plot.redraw()
+
+    def _place_others(
+        self, key: str, cut: tuple[float, float], zero: float, least: float, most: float
+    ) -> None:
+        """Each minute of the monitors that do not lead; nothing while nobody asks."""
+        found = [
+            each_minute(*track.between(*cut))
+            for (metric, _), track in self.others.items()
+            if self.all_monitors and metric == key
+        ]
+        times = np.concatenate([x for x, _ in found]) if found else np.empty(0)
+        values = np.concatenate([y for _, y in found]) if found else np.empty(0)
+        keep = (values >= least) & (values <= most)
+        self.plot.set_dots(
+            f"other {key}",
+            times[keep] - zero,
+            values[keep],
+            self.theme.color("panel"),
+            size=6,
+            outline=self.theme.color(key),
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.plot.setGeometry(self.rect())
@@ -228,7 +265,12 @@ class Trend(Panel):
         self.estimate = SegmentedControl(theme, "Estimate", ("No estimate", "Estimate"), 0)
         self.estimate.chosen.connect(lambda place: self.chart.show_estimate(place == 1))
         self.estimate.hide()
+        self.monitors = SegmentedControl(theme, "Monitors", ("Leading", "All"), 0)
+        self.monitors.setToolTip("Of several monitors that measure the same: the leading one alone")
+        self.monitors.chosen.connect(lambda place: self.chart.show_all_monitors(place == 1))
+        self.monitors.hide()
         head.addWidget(self.legend, 1)
+        head.addWidget(self.monitors)
         head.addWidget(self.estimate)
         head.addWidget(self.zoom)
         box = QVBoxLayout(self)
@@ -241,3 +283,4 @@ class Trend(Panel):
         self.legend.show_view(view)
         self.estimate.setVisible(bool(view.info.protocol.estimate))
         self.chart.show_view(view, record, now)
+        self.monitors.setVisible(bool(self.chart.others))
