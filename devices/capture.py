@@ -25,9 +25,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
+from devices.bounded import bytes_of
 from devices.spec import Command
 
 FORMAT = "ketamonitor-capture"
@@ -35,6 +37,8 @@ VERSION = 1
 DIRECTIONS = ("open", "rx", "tx", "command", "stale")
 SECOND = timedelta(seconds=1)
 GZIP = b"\x1f\x8b"
+#: Bytes above which a file is no capture: a day of the monitor that sends most.
+LARGEST = 500_000_000
 
 log = logging.getLogger(__name__)
 
@@ -85,14 +89,15 @@ class Place:
 class CaptureWriter:
     """Writes each piece as it comes; after a kill all but the line being written is there.
 
-    Raises :class:`CaptureError` when the file exists or cannot be made. Later errors (disk full)
-    must not stop the monitoring: they are kept in :attr:`fault`, for whoever asked for the
-    capture, and the file ends with its last whole line. :attr:`size` is its length in bytes.
+    ``path`` may be a stream that is open. Raises :class:`CaptureError` when the file exists or
+    cannot be made. Later errors (disk full) must not stop the monitoring: they are kept in
+    :attr:`fault`, for whoever asked for the capture, and the file ends with its last whole line.
+    :attr:`size` is its length in bytes.
     """
 
     def __init__(
         self,
-        path: Path,
+        path: Path | RawIOBase,
         driver: str,
         port: str,
         started_at: datetime,
@@ -104,7 +109,11 @@ class CaptureWriter:
         self.size = 0
         self._started_at = started_at
         try:
-            self._file = open(path, "xb", buffering=0, opener=_private)  # noqa: SIM115
+            self._file = (
+                open(path, "xb", buffering=0, opener=_private)  # noqa: SIM115
+                if isinstance(path, Path)
+                else path
+            )
         except FileExistsError as error:
             raise CaptureError(f"{path} exists: choose another name", error) from None
         except OSError as error:
@@ -176,7 +185,7 @@ class Capture:
 def read_capture(path: Path) -> Capture:
     """The capture up to its last complete line, packed or not. Raises :class:`CaptureError`."""
     try:
-        content = path.read_bytes()
+        content = bytes_of(path, LARGEST)
     except OSError as error:
         raise CaptureError(f"cannot read {path}: {error.strerror}", error) from error
     return parse_capture(path, content)

@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from ketamonitor.protocol import ProtocolError, TreatmentProtocol, read_protocol, read_text
+from ketamonitor.whole_file import write_whole
 
 SHIPPED = Path(__file__).parent / "protocols"
 #: Names another folder of the clinic's.
@@ -103,11 +104,9 @@ def save_protocol(name: str, text: str, clinic: Path | None = None) -> Path:
         raise ProtocolError(f"the text is of another protocol than {name}")
     folder = clinic or clinic_folder()
     path = folder / f"{name}.toml"
-    beside = path.with_suffix(".toml.new")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, text.encode("utf-8"), mode=0o644)  # no secret: all read it
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be written: {error.strerror}") from error
     return path

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from platformdirs import user_data_path
 from devices.findings import Detection, Known, Outcome
 from devices.port import PSEUDO_TERMINALS, PortInfo
 from devices.registry import DRIVERS
+from ketamonitor.whole_file import write_whole
 
 FORMAT = "ketamonitor-ports"
 VERSION = 1
@@ -138,21 +138,11 @@ def save(path: Path, memory: PortMemory) -> str:
             for key, one in sorted(memory.adapters.items())
         },
     }
-    fresh: Path | None = None
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
-        fresh = Path(name)
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, text.encode("utf-8"))
     except OSError as fault:
-        if fresh is not None:
-            with suppress(OSError):
-                fresh.unlink()
         return f"{path} cannot be written ({fault.strerror}): the ports are not remembered"
     return ""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from devices.bounded import bytes_of
 from ketamonitor import toml_lines
 from ketamonitor.alarm_plan import (
     ActionCard,
@@ -35,7 +36,7 @@ from ketamonitor.sources import (
     old,
     without_empty,
 )
-from ketamonitor.toml_file import TomlError, decoded, parsed
+from ketamonitor.toml_file import LARGEST, TomlError, decoded, parsed
 from ketamonitor.treatment.plan import (
     BaselinePlan,
     CheckInPlan,
@@ -154,7 +155,7 @@ def read_protocol(path: Path) -> TreatmentProtocol:
     Raises :class:`ProtocolError` with file, line where there is one, and fault in one line.
     """
     try:
-        raw = path.read_bytes()
+        raw = bytes_of(path, LARGEST)
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be read: {error.strerror}") from error
     try:

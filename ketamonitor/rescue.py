@@ -22,10 +22,13 @@ from typing import Any
 import msgspec
 import platformdirs
 
+from devices.bounded import bytes_of
 from ketamonitor import __version__
 from ketamonitor.entries import Entry, entry_hash
 from ketamonitor.store import beside_store
 
+#: Bytes above which a file is no rescued session.
+LARGEST = 500_000_000
 #: Version of the file's form.
 FORM = 1
 #: The folder's name behind the store's own.
@@ -120,7 +123,7 @@ class RescueFolders:
 def read_rescue(path: Path) -> Rescued:
     """Raises :class:`RescueError` where a file is damaged, changed, or of another program."""
     try:
-        content = path.read_bytes()
+        content = bytes_of(path, LARGEST)
         head, *lines = [json.loads(line) for line in content.splitlines()]
         if head["ketamonitor_rescue"] != FORM or head["entries"] != len(lines):
             raise ValueError("another form, or cut off")

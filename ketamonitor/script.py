@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from devices.bounded import bytes_of
 from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarms.order import milder
 from ketamonitor.entries import Draft, Entry
@@ -21,6 +22,9 @@ from ketamonitor.treatment.corrections import Corrections, struck
 from ketamonitor.treatment.not_done import not_done
 from ketamonitor.treatment.on_site import on_site
 from ketamonitor.view import ActiveAlarm, SessionView
+
+#: Bytes above which a file is no script that a nurse could follow.
+LARGEST = 10_000_000
 
 VERBS = (
     "bp",
@@ -104,7 +108,7 @@ def read_script(path: Path) -> list[Act]:
     """The acts of a JSON-lines file in order of time. Raises :class:`ScriptError`."""
     try:
         # Only the line's own end ends it: JSON text may hold other letters that look like one.
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines = bytes_of(path, LARGEST).decode("utf-8-sig").split("\n")
     except OSError as error:
         raise ScriptError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

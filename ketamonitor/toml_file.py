@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from devices.bounded import bytes_of
+
 Made = TypeVar("Made")
 
 #: Bytes above which a file is none that people write by hand.
@@ -72,7 +74,7 @@ def _longest(text: str) -> int:
 def read_toml(path: Path, kind: type[Made], fault: type[ValueError]) -> Made:
     """The file as ``kind``. Raises ``fault`` with file and reason in one line."""
     try:
-        return msgspec.convert(parsed(decoded(path.read_bytes())), kind)
+        return msgspec.convert(parsed(decoded(bytes_of(path, LARGEST))), kind)
     except OSError as error:
         raise fault(f"{path}: cannot be read: {error.strerror}") from error
     except TomlError as error:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import PIPE, CompletedProcess, Popen
+from typing import Any
 
 from tests.waits import PATIENCE_S
 
@@ -41,7 +42,7 @@ def started(
         end_group(program)
 
 
-def end_group(program: Popen[str]) -> None:
+def end_group(program: Popen[Any]) -> None:
     """Kill what is left of the program and its children, and close its pipes."""
     with suppress(ProcessLookupError):
         os.killpg(program.pid, signal.SIGKILL)

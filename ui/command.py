@@ -9,12 +9,16 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import re
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from ketamonitor import __version__
+from ketamonitor.cli.errors import UsageError, UserError, to_nowhere
+from ketamonitor.cli.last_resort import explained, in_threads, ready_streams
 from ketamonitor.clock import SteadyClock
 from ketamonitor.unseen import on_terminal
 
@@ -26,7 +30,7 @@ class Parser(argparse.ArgumentParser):
     """Wrong usage is one clear line, as every other refusal; ``--help`` says the rest."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {on_terminal(message)} (see {self.prog} --help)\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,44 +62,67 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 failed, 2 wrong usage; one clear line on standard error."""
+    ready_streams()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    opening, more = _window_parser().parse_known_args(arguments)
+    if any(not word.isprintable() and _broken(word) for word in given):
+        print("ketamonitor: the command line is not UTF-8 text: type it again", file=sys.stderr)
+        return UsageError.status
+    if bare := next((word for word in given if re.fullmatch(r"-[\w-]+=--", word)), None):
+        # argparse would take "--" for the end of the options and hand on no value at all
+        print(f"ketamonitor: {bare}: there is no value behind it", file=sys.stderr)
+        return UsageError.status
+    opening, more = _window_parser().parse_known_args(given)
     if not more:
         return _open(opening)
+    args = parser().parse_args(given)
+    if args.command is None:
+        return _open(args)
+    return _handled(args)
+
+
+def _broken(word: str) -> bool:
+    """Bytes that are no text reach us as halves of letters that nothing can write."""
+    return any("\ud800" <= letter <= "\udfff" for letter in word)
+
+
+def _handled(args: argparse.Namespace) -> int:
+    """The command itself; whatever it raises ends it with one line and a status."""
+    command = " ".join(
+        value
+        for name, value in vars(args).items()
+        if name.endswith("command") and isinstance(value, str)
+    )
+    store = getattr(args, "store", None)
+    before = threading.excepthook
+    in_threads(command, store)
     try:
-        try:
-            return _command(arguments)
-        finally:
-            # What is still in the buffer is written here, where a failure can be said.
-            if sys.stdout is not None:
-                sys.stdout.flush()
-    except OSError as error:
-        if error.errno not in OUTPUT_REFUSED or error.filename is not None:
-            raise
-        from ketamonitor.cli.errors import to_nowhere
-
-        to_nowhere(sys.stdout)
-        # Whoever read our output may have gone (``... | head``): there is nothing to say to them.
-        if not isinstance(error, BrokenPipeError):
-            line = f"ketamonitor: the output cannot be written: {error.strerror}"
-            print(line, file=sys.stderr)
-        return 1
-
-
-def _command(arguments: Sequence[str] | None) -> int:
-    from ketamonitor.cli.errors import UserError
-
-    args = parser().parse_args(arguments)
-    try:
-        if args.command is None:
-            return _open(args)
         status: int = args.handler(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # what is still in the buffer: here a failure can be said
     except UserError as error:
         print(f"ketamonitor: {on_terminal(str(error))}", file=sys.stderr)
         return error.status
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 (the last resort: told, and kept without values)
+        if not _output_refused(error):
+            print(f"ketamonitor: {on_terminal(explained(error, command, store))}", file=sys.stderr)
+        return 1
+    finally:
+        threading.excepthook = before
     return status
+
+
+def _output_refused(error: Exception) -> bool:
+    """Whether standard output takes nothing more; then that is said, and the rest goes nowhere."""
+    if not isinstance(error, OSError) or error.errno not in OUTPUT_REFUSED or error.filename:
+        return False
+    to_nowhere(sys.stdout)
+    # Whoever read our output may have gone (``... | head``): there is nothing to say to them.
+    if not isinstance(error, BrokenPipeError):
+        print(f"ketamonitor: the output cannot be written: {error.strerror}", file=sys.stderr)
+    return True
 
 
 def _window_parser() -> argparse.ArgumentParser:

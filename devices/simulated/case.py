@@ -9,10 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from devices.bounded import bytes_of
 from devices.simulated.patient import DETERMINATION_S, Determination, Vitals
 
 COLUMNS = ("t_s", "hr", "pulse", "spo2", "rr", "nibp_sys", "nibp_dia", "nibp_map")
 CUFF_COLUMNS = COLUMNS[5:]
+#: Bytes above which a file is no case of one patient.
+LARGEST = 20_000_000
 #: The longest part of the time since the previous result that a determination may take.
 LONGEST_SHARE = 2 / 3
 
@@ -35,7 +38,7 @@ class CaseRow:
 def read_case(path: Path) -> list[CaseRow]:
     """The rows of a case file. Raises :class:`CaseError` in one clear line."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = bytes_of(path, LARGEST).decode("utf-8-sig")
     except FileNotFoundError:
         raise CaseError(f"{path}: there is no such case file") from None
     except UnicodeDecodeError as bad:

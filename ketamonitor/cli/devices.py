@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import sys
 import threading
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, redirect_stdout, suppress
 from dataclasses import asdict
-from pathlib import Path
+from io import RawIOBase
 
 from devices.capture import CaptureError, CaptureWriter
 from devices.notes import support_notes
@@ -23,6 +24,7 @@ from ketamonitor.cli.detect import add_detect, refuse_excluded
 from ketamonitor.cli.errors import UsageError, UserError
 from ketamonitor.cli.lamp import add_lamp
 from ketamonitor.cli.outputs import show
+from ketamonitor.cli.written import STANDARD, add_force, add_output, may_write
 from ketamonitor.clock import SteadyClock
 from ketamonitor.headless import interrupted_by_signals
 
@@ -47,7 +49,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     capture = parts.add_parser("capture", help="record every byte to and from a monitor")
     _add_port(capture)
-    capture.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    add_output(capture, help="the capture; with - the readings go to standard error")
+    add_force(capture)
     capture.set_defaults(handler=capture_port)
 
     raw.add_replay(parts, known_driver)
@@ -127,11 +130,18 @@ def capture_port(args: argparse.Namespace) -> int:
     clock = SteadyClock()
     refuse_excluded(args.port)
     line_settings(args.driver, args.line)  # before a file is made for nothing
+    replace = may_write(args.output, args.force)
     try:
-        writer = CaptureWriter(args.output, args.driver.name, args.port, clock.now())
+        if replace:
+            args.output.unlink(missing_ok=True)
+        where = _standard_output() if args.output == STANDARD else args.output
+        writer = CaptureWriter(where, args.driver.name, args.port, clock.now())
     except CaptureError as error:
         raise UserError(str(error)) from None
-    with closing(writer):
+    except OSError as error:
+        raise UserError(f"{args.output}: cannot be written: {error.strerror}") from error
+    aside = redirect_stdout(sys.stderr) if args.output == STANDARD else nullcontext()
+    with closing(writer), aside:
         status = _listen(args, clock, writer)
     if writer.fault is not None:
         raise UserError(f"{args.output} is not complete: {writer.fault.strerror}")
@@ -160,6 +170,12 @@ def _no_answer(args: argparse.Namespace, line: LineSettings, heard: bytes) -> st
         f"the monitor did not answer on {args.port}: check that it is on, the cable, and that "
         f"it is a {name} set to {line}"
     )
+
+
+def _standard_output() -> RawIOBase:
+    """A stream of its own on standard output, so that closing it closes nothing else."""
+    sys.stdout.flush()
+    return open(os.dup(sys.stdout.fileno()), "wb", buffering=0)
 
 
 def _listen(args: argparse.Namespace, clock: SteadyClock, writer: CaptureWriter | None) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from pathlib import Path
 
 from ketamonitor.cli.common import add_store, emit, open_reading, password_of, store_url
 from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.cli.written import STANDARD, add_force, add_output, may_write, write_out
 from ketamonitor.clinic import load_clinic
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Draft
@@ -16,7 +16,7 @@ from ketamonitor.intake import past_day
 from ketamonitor.people import People, SignInError
 from ketamonitor.record import Record
 from ketamonitor.report.files import ReportError
-from ketamonitor.report.sheet import write_sheet
+from ketamonitor.report.sheet import sheet_of
 from ketamonitor.store import Store, StoreError, open_store
 from ketamonitor.treatment.form_sources import Around
 from ketamonitor.treatment.forms import FormError, form
@@ -34,11 +34,12 @@ def add_form(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_store(sheet)
     sheet.add_argument("id", metavar="ID")
     act = sheet.add_mutually_exclusive_group(required=True)
-    act.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the data sheet")
+    add_output(act, required=False, help="write the data sheet")
     act.add_argument("--handed-in", metavar="DAY", help="the form was handed in on this day")
     act.add_argument("--strike", metavar="REASON", help="that it was handed in is a mistake")
     sheet.add_argument("--reference", metavar="T", help="of the form that was handed in")
     sheet.add_argument("--user", metavar="NAME", help="who fills it in, hands it in or strikes")
+    add_force(sheet)
     sheet.add_argument("--json", action="store_true")
     sheet.set_defaults(handler=form_command)
 
@@ -93,6 +94,7 @@ def _due(store: Store, session: str) -> Due:
 
 
 def form_session(args: argparse.Namespace) -> int:
+    replace = may_write(args.output, args.force)
     clock = SteadyClock()
     clinic, fault = load_clinic()
     try:
@@ -105,11 +107,13 @@ def form_session(args: argparse.Namespace) -> int:
             known = {person.name: person.full_name for person in people.all(inactive=True)}
             by = people.sign_in(args.user, password_of(args.user)).full_name if args.user else ""
         around = Around(clock.now(), by, known, clinic)
-        missing = write_sheet(form(names[0]), record, args.output, around)
+        pdf, missing = sheet_of(form(names[0]), record, around)
     except (ReportError, FormError, StoreError, SignInError) as error:
         raise UserError(str(error)) from error
-    except OSError as error:
-        raise UserError(f"{args.output}: cannot be written: {error.strerror}") from error
+    write_out(args.output, pdf, replace)
+    if args.output == STANDARD:
+        # What is missing stands on the sheet itself; standard output holds nothing but it.
+        return 0
     if fault:
         emit(args.json, f"no setting: {fault}", {"no_setting": fault})
     for label in missing:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from pathlib import Path
 
 from ketamonitor.cli.common import add_store, emit, open_reading, store_url
 from ketamonitor.cli.errors import UsageError, UserError
+from ketamonitor.cli.written import STANDARD, add_force, add_output, may_write, write_out
 from ketamonitor.clock import SteadyClock
 from ketamonitor.drug_book import DrugBook, as_csv
 from ketamonitor.spreadsheet import encoded
@@ -30,7 +30,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check = commands.add_parser("check", help="the chain, the sums, and the sessions' entries")
     check.set_defaults(handler=check_ledger)
     export = commands.add_parser("export", help="a CSV file for an inspection")
-    export.add_argument("-o", "--out", type=Path, required=True, metavar="FILE")
+    add_output(export)
+    add_force(export)
     export.set_defaults(handler=export_rows)
     for command in (listing, balance, check, export):
         add_store(command)
@@ -85,12 +86,11 @@ def check_ledger(args: argparse.Namespace) -> int:
 
 
 def export_rows(args: argparse.Namespace) -> int:
+    replace = may_write(args.output, args.force)
     ledger = _ledger(args)
-    try:
-        args.out.write_bytes(encoded(as_csv(ledger)))
-    except OSError as error:
-        raise UserError(f"{args.out}: cannot be written: {error.strerror}") from error
-    emit(args.json, f"{args.out}: {len(ledger.rows)} rows", {"file": str(args.out)})
+    write_out(args.output, encoded(as_csv(ledger)), replace, text=True)
+    if args.output != STANDARD:
+        emit(args.json, f"{args.output}: {len(ledger.rows)} rows", {"file": str(args.output)})
     return 0
 
 

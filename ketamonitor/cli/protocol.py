@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from devices.bounded import bytes_of
 from ketamonitor import toml_lines
 from ketamonitor.alarm_plan_words import limit_words, plan_lines
 from ketamonitor.approvals import (
@@ -34,7 +35,7 @@ from ketamonitor.protocol_words import source_lines
 from ketamonitor.schedule import planned
 from ketamonitor.sources import old
 from ketamonitor.store import StoreError, open_store, store_exists
-from ketamonitor.toml_file import decoded
+from ketamonitor.toml_file import LARGEST, decoded
 from ketamonitor.treatment.forms import FormError, form
 from ketamonitor.words import STARS
 
@@ -164,7 +165,7 @@ def check_protocol(args: argparse.Namespace) -> int:
 
 
 def _file_faults(file: Path, protocol: TreatmentProtocol, today: date) -> list[str]:
-    text = decoded(file.read_bytes())
+    text = decoded(bytes_of(file, LARGEST))
     return [
         f"{file}:{toml_lines.of_fault(text, fault)}: {fault}"
         for fault in source_faults(protocol, today)

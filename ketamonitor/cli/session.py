@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 from collections.abc import Mapping
-from pathlib import Path
 
 from ketamonitor import words
 from ketamonitor.blackbox.look import faults as bytes_faults
@@ -15,13 +14,14 @@ from ketamonitor.cli import raw, recording
 from ketamonitor.cli.common import add_store, emit, open_reading, out, store_url
 from ketamonitor.cli.errors import UserError
 from ketamonitor.cli.form import add_form
+from ketamonitor.cli.written import add_force, add_output, may_write, write_out
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Entry, verify_chain
 from ketamonitor.form_book import FormBook
 from ketamonitor.record import Record, session_info
 from ketamonitor.report.files import ReportError
-from ketamonitor.report.pdf import write_pdf
-from ketamonitor.report.tables import write_csv, write_json
+from ketamonitor.report.pdf import pdf_of
+from ketamonitor.report.tables import csv_of, json_of
 from ketamonitor.session_locks import locks_of
 from ketamonitor.store import Store
 from ketamonitor.treatment.hand_in import Due, HandedIn, summary_due, told
@@ -54,7 +54,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_store(export)
     export.add_argument("id", metavar="ID")
     export.add_argument("--format", required=True, choices=("pdf", "csv", "json"))
-    export.add_argument("-o", "--output", required=True, type=Path, metavar="FILE")
+    add_output(export)
+    add_force(export)
     export.set_defaults(handler=export_session)
 
     add_form(commands)
@@ -162,24 +163,23 @@ def verify_session(args: argparse.Namespace) -> int:
 
 
 def export_session(args: argparse.Namespace) -> int:
+    replace = may_write(args.output, args.force)
     with open_reading(store_url(args)) as store:
         entries = _entries(store, args.id)
         summary = store.summary(args.id)
     try:
         if args.format == "json":
-            write_json(entries, summary, args.output)
+            content = json_of(entries, summary)
         elif args.format == "csv":
-            write_csv(entries, args.output)
+            content = csv_of(entries)
         else:
-            write_pdf(
+            content = pdf_of(
                 Record.of(entries),
-                args.output,
                 printed_at=SteadyClock().now(),
                 printed_by=getpass.getuser(),
                 chain_verified=not verify_chain(args.id, entries),
             )
     except ReportError as error:
         raise UserError(str(error)) from error
-    except OSError as error:
-        raise UserError(f"{args.output}: cannot be written: {error.strerror}") from error
+    write_out(args.output, content, replace, text=args.format != "pdf")
     return 0

@@ -17,7 +17,9 @@ from ketamonitor.report.files import ReportError, write_atomically
 from ketamonitor.report.glyphs import breakable, covered, showable, spelt_out
 from ketamonitor.unseen import isolated
 
-__all__ = ["ReportError", "build", "write_pdf"]
+__all__ = ["ReportError", "build", "pdf_of", "write_pdf"]
+
+Paper = Literal["a4", "letter"]
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "record.typ"
@@ -40,9 +42,31 @@ def write_pdf(
     printed_at: datetime,
     printed_by: str,
     chain_verified: bool,
-    paper: Literal["a4", "letter"] = "a4",
+    paper: Paper = "a4",
 ) -> None:
-    """Write the record as PDF/A-2a and PDF/UA-1 to ``path``: the whole file or nothing.
+    """The PDF of :func:`pdf_of` at ``path``: the whole file or nothing.
+
+    Raises :class:`ReportError` with one line.
+    """
+    made = pdf_of(
+        record,
+        printed_at=printed_at,
+        printed_by=printed_by,
+        chain_verified=chain_verified,
+        paper=paper,
+    )
+    write_atomically(path, made)
+
+
+def pdf_of(
+    record: Record,
+    *,
+    printed_at: datetime,
+    printed_by: str,
+    chain_verified: bool,
+    paper: Paper = "a4",
+) -> bytes:
+    """The record as PDF/A-2a and PDF/UA-1.
 
     The same arguments give the same bytes. ``chain_verified`` says whether the caller has
     recomputed the hashes of all entries. Raises :class:`ReportError` with one line.
@@ -57,7 +81,7 @@ def write_pdf(
         chain_verified=chain_verified,
         paper=paper,
     )
-    write_atomically(path, build(data, printed_at))
+    return build(data, printed_at)
 
 
 def build(data: dict[str, Any], printed_at: datetime, *, template: Path = TEMPLATE) -> bytes:

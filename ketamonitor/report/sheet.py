@@ -55,8 +55,15 @@ def write_sheet(template: FormTemplate, record: Record, path: Path, around: Arou
 
     Raises :class:`~ketamonitor.report.files.ReportError` with one line.
     """
+    pdf, missing = sheet_of(template, record, around)
+    write_atomically(path, pdf)
+    return missing
+
+
+def sheet_of(template: FormTemplate, record: Record, around: Around) -> tuple[bytes, list[str]]:
+    """The PDF, and the labels of what is missing. Raises as :func:`write_sheet` does."""
     # To the second: finer times cannot be written into a PDF.
     around = replace(around, printed_at=around.printed_at.replace(microsecond=0))
     data = sheet(template, record, around)
-    write_atomically(path, build(data, around.printed_at, template=HERE / "sheet.typ"))
-    return [label for label, _why in data["missing"]]
+    pdf = build(data, around.printed_at, template=HERE / "sheet.typ")
+    return pdf, [label for label, _why in data["missing"]]

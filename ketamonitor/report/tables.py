@@ -46,6 +46,11 @@ class Summary(Protocol):
 
 
 def write_csv(entries: Sequence[Entry], path: Path) -> None:
+    """The table of :func:`csv_of`, whole or not at all. Raises :class:`ReportError`."""
+    write_atomically(path, csv_of(entries))
+
+
+def csv_of(entries: Sequence[Entry]) -> bytes:
     """One header line with units, then a row for each entry in order, UTF-8 with a byte order mark.
 
     Each row names its session and patient (record number), says SIMULATED where it is, and whether
@@ -85,10 +90,15 @@ def write_csv(entries: Sequence[Entry], path: Path) -> None:
         if fill is not None:
             cells |= fill(entry.body)
         rows.writerow({key: cell(value) for key, value in cells.items()})
-    write_atomically(path, encoded(file.getvalue()))
+    return encoded(file.getvalue())
 
 
 def write_json(entries: Sequence[Entry], summary: Summary | None, path: Path) -> None:
+    """The text of :func:`json_of`, whole or not at all. Raises :class:`ReportError`."""
+    write_atomically(path, json_of(entries, summary))
+
+
+def json_of(entries: Sequence[Entry], summary: Summary | None) -> bytes:
     """``{"session": {...}, "entries": [...]}`` with every entry in order, exactly as it is hashed.
 
     Without a summary the session is told by its own entries. Raises :class:`ReportError`.
@@ -100,7 +110,7 @@ def write_json(entries: Sequence[Entry], summary: Summary | None, path: Path) ->
         else dict(summary.as_json())
     )
     content = {"session": session, "entries": [entry.as_json() for entry in entries]}
-    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
+    return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _first(entries: Sequence[Entry]) -> Entry:

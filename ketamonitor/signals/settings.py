@@ -5,17 +5,16 @@ It lies beside the store, as the loudspeakers and the lamp are those of the plac
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from devices.bounded import bytes_of
 from ketamonitor.signals.tones import VOLUME_FLOOR
-from ketamonitor.toml_file import TomlError, decoded, parsed
+from ketamonitor.toml_file import LARGEST, TomlError, decoded, parsed
+from ketamonitor.whole_file import write_whole
 
 SETTINGS_FILE = "signals.toml"
 _Name = Annotated[str, Meta(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]  # fits into one line
@@ -65,7 +64,7 @@ def read_settings(path: Path) -> SignalSettings:
     an output must not be given another without being told.
     """
     try:
-        return msgspec.convert(parsed(decoded(path.read_bytes())), SignalSettings)
+        return msgspec.convert(parsed(decoded(bytes_of(path, LARGEST))), SignalSettings)
     except FileNotFoundError:
         return SignalSettings()
     except OSError as fault:
@@ -88,20 +87,10 @@ def write_settings(path: Path, settings: SignalSettings) -> None:
         f"\n[{name}]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in part.items())
         for name, part in plain.items()
     )
-    fresh: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
-        fresh = Path(name)
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, text.encode("utf-8"))
     except OSError as fault:
-        if fresh is not None:
-            with suppress(OSError):
-                fresh.unlink()
         raise ValueError(f"{path}: cannot be written: {fault.strerror}") from fault
 
 
