@@ -169,7 +169,7 @@ class Hl7Values:
         values = {one.metric: one.value for one in _agreed(of_it, unmapped)}
         if not values:
             return []
-        invalid = any(INVALID in one.one.status for one in of_it)
+        invalid = any(_marked_invalid(one.one) for one in of_it)
         at, when, age = _moment(time, sent, message)
         result = CuffResult(values, at, when.text if when else None, flags)
         own = self._labels and age is not None and (age < 1 or (age <= FRESH_S and time in times))
@@ -233,7 +233,7 @@ def _value(one: Observation, about: Meaning, unsourced: bool) -> tuple[Metric | 
         metric = _of_source(metric, one, about) or (PULSE if unsourced else None)
         if metric is None:
             return None, None
-    if INVALID in one.status or one.doubts & NOT_VALID:
+    if _marked_invalid(one):
         return metric, None
     if one.status - FINAL:  # gateways leave it empty, though by the book it must be there
         return None, None
@@ -247,6 +247,10 @@ def _value(one: Observation, about: Meaning, unsourced: bool) -> tuple[Metric | 
     if about.scale == 1.0 and about.shift == 0.0:
         return metric, float(text)
     return metric, round(float(text) * about.scale + about.shift, 2)
+
+
+def _marked_invalid(one: Observation) -> bool:
+    return INVALID in one.status or bool(one.doubts & NOT_VALID)
 
 
 def _is_no_value(text: str, metric: Metric) -> bool:
