@@ -18,7 +18,7 @@ LOCKS := requirements.lock requirements-build.lock requirements-dev.lock require
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help demo test setup setup-dev system check check-locks pytest pytest-xvfb bench bench-smoke ratios \
-        format lock pictures monitors captures fuzz soak-alarms clean
+        format lock pictures monitors captures fuzz soak-alarms prove clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -70,12 +70,16 @@ check-locks:
 		echo "These pins differ in requirements-dev.lock: run make lock." >&2; exit 1; fi
 
 # Hypothesis draws the same examples in each of these runs; a developer's own pytest draws new ones.
+# As many tests at a time as there are cores; those of one group, which share a costly start, in one process.
+# A test that hangs is ended with its stack and cleans up; the bound is far above what the slowest takes.
+AT_A_TIME := -n auto --maxprocesses 4 --dist loadgroup
+BOUNDED := --timeout 600 --hypothesis-profile=ci
 pytest: setup-dev
-	$(TEST_ENV) $(BIN)/pytest -m "not xvfb" --durations=10 --hypothesis-profile=ci
+	$(TEST_ENV) $(BIN)/pytest -m "not xvfb" $(AT_A_TIME) $(BOUNDED) --durations=10
 
 pytest-xvfb: setup-dev
 	@if grep -rqs --include='*.py' 'mark\.xvfb' tests; then \
-		set -x; $(NO_STORE) QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1366x768x24" $(BIN)/pytest -m xvfb --hypothesis-profile=ci; \
+		set -x; $(NO_STORE) QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1366x768x24" $(BIN)/pytest -m xvfb $(BOUNDED); \
 	fi
 
 bench-smoke: setup-dev ## the benchmarks, short: do they run and print their figures
@@ -116,6 +120,10 @@ $(VENV)/.fuzz: requirements-fuzz.lock | $(VENV)/.dev
 
 soak-alarms: setup-dev ## play random courses of alarms for a million checked steps; SOAK="--steps 20000" for less
 	$(BIN)/python -m tests.soak $(SOAK)
+
+prove: setup-dev ## the counts that take long, by hand before a part is resolved; kept in out/prove.log; PROVE="NAME ..." for some
+	@mkdir -p out
+	@bash -o pipefail -c '$(TEST_ENV) $(BIN)/python -u -m tests.prove $(PROVE) 2>&1 | tee -a out/prove.log'
 
 monitors: setup-dev ## write docs/monitors.md anew from the notes of the drivers
 	$(BIN)/python -m tests.devices.make_monitors

@@ -30,6 +30,10 @@ REAL = [
 ]
 
 
+#: The cases are played once, at the same time: they mostly wait.
+pytestmark = pytest.mark.xdist_group("cases")
+
+
 @pytest.fixture(scope="module")
 def outcomes() -> dict[tuple[Path, str], Future[Outcome]]:
     """All jobs, a few at a time: they mostly wait."""
