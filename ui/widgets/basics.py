@@ -112,14 +112,6 @@ class Drawn(QAbstractButton):
         else:
             event.accept()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Never a first press."""
-        if self.rapid:
-            super().mousePressEvent(event)
-        else:
-            self.dead.take(CLICK)
-            event.accept()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Who leads the focus away and back means the next press."""
         super().focusOutEvent(event)
