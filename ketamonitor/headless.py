@@ -140,6 +140,8 @@ class Headless:
         view = self._seen.view
         weight = view.info.weight_kg if view else None
         try:
+            # Its hour is that of the wall, also after the clocks have changed since the start.
+            at = at.astimezone(station.clock.now().tzinfo)
             made = drafts_of(act, self._seen, weight, at, author)
         except ScriptError as error:
             self.complaints.append(str(error))

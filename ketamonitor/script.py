@@ -49,6 +49,7 @@ VERBS = (
     "ready",
     "left",
     "strike",
+    "clock",
     "end",
 )
 
@@ -269,6 +270,10 @@ def _drafts_of(
         return [
             alarm_drafts.acknowledge(alarm, at=at, author=author) for alarm in _asked(detail, seen)
         ]
+    if act.verb == "clock":
+        if detail not in ("right", "wrong"):
+            raise ValueError('"clock" is "right" or "wrong"')
+        return [drafts.clock_checked(detail == "right", at=at, author=author)]
     if act.verb == "not_done":
         return [_not_done(detail, seen, at, author)]
     if act.verb == "strike":

@@ -152,7 +152,7 @@ _FIELDS: Mapping[str, Mapping[str, _Kind]] = {
 #: Verbs that take one word or text; those of the first line take an object as well.
 _ONE_TEXT = (
     *("device", "infusion", "note", "interruption"),
-    *("baseline", "event", "acknowledge", "audio", "criterion", "ready", "end"),
+    *("baseline", "event", "acknowledge", "audio", "clock", "criterion", "ready", "end"),
 )
 
 

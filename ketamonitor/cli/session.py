@@ -18,6 +18,7 @@ from ketamonitor.cli.written import add_force, add_output, may_write, write_out
 from ketamonitor.clock import SteadyClock
 from ketamonitor.entries import Entry, verify_chain
 from ketamonitor.form_book import FormBook
+from ketamonitor.offsets import Offsets
 from ketamonitor.record import Record, session_info
 from ketamonitor.report.files import ReportError
 from ketamonitor.report.pdf import pdf_of
@@ -114,11 +115,15 @@ def show_session(args: argparse.Namespace) -> int:
     info = session_info(entries[0])
     out(f"{info.id}  {info.protocol.title}{'  SIMULATED' if info.simulated else ''}")
     out(f"{info.patient.name}  {words.patient_line(info.patient, info.started_at.date())}")
+    offsets = Offsets(entries)
     for entry in entries:
+        if (change := offsets.changed_at(entry)) is not None:
+            out(f"--------  The clocks changed: from here on {change}")
         told = _headline(entry)
         if told:
             title, detail = told
-            out(f"{words.clock(entry.at, seconds=True)}  {title}{'  ' + detail if detail else ''}")
+            at = words.clock(offsets.there(entry.at), seconds=True)
+            out(f"{at}  {title}{'  ' + detail if detail else ''}")
     return 0
 
 

@@ -245,9 +245,13 @@ def _alarm_faults(rows: Sequence[Row], carried: Carried, session: dict[str, Any]
         raised[body["id"]].append((at, body["value"], body["limit"]))
     # A condition that would have begun after the last entry was never judged.
     ended_s = max(session_seconds(session, entry["at"]) for entry in session["entries"])
+    latest_s = 2 * carried.interval_s + 1
     for key, begins in expected.items():
         wanted = [(t_s, value) for t_s, value in begins if t_s <= ended_s]
         got = raised[key]
+        # One that is due at the very end may come as late as any other, and then does not come.
+        if len(got) == len(wanted) - 1 and wanted[-1][0] > ended_s - latest_s:
+            wanted.pop()
         if [v for _, v in wanted] != [v for _, v, _ in got]:
             found.append(f"limit {key}: case passes it with {wanted}, alarms raised {got}")
             continue
@@ -255,7 +259,7 @@ def _alarm_faults(rows: Sequence[Row], carried: Carried, session: dict[str, Any]
         for (t_s, _), (at, _, limit) in zip(wanted, got, strict=True):
             if limit != bound:
                 found.append(f"limit {key}: alarm says {limit}")
-            if not -carried.interval_s <= at - t_s <= 2 * carried.interval_s + 1:
+            if not -carried.interval_s <= at - t_s <= latest_s:
                 found.append(f"limit {key}: passed at {t_s:g} s, alarm at {at:.2f} s")
     return found
 

@@ -23,7 +23,7 @@ from ui.theme import Theme
 from ui.widgets.action_card import GUARD_MS
 from ui.widgets.alarm_block import draw_block
 from ui.widgets.alarm_words import pause_now, recorded
-from ui.widgets.basics import Text
+from ui.widgets.basics import ActionButton, Text
 from ui.widgets.ink import Ink, Painted
 from ui.widgets.scroll import scroll_area
 
@@ -55,6 +55,10 @@ class _Block(Painted):
         draw_block(ink, self.rect().toRectF(), self._alarm, True, self._now)
 
 
+#: The alarm that asks whether the computer's clock is right.
+CLOCK = "clock_changed"
+
+
 class AlarmRow(QWidget):
     """An active alarm with what can be done about it."""
 
@@ -80,6 +84,16 @@ class AlarmRow(QWidget):
             keep.setRetainSizeWhenHidden(True)
             button.setSizePolicy(keep)
         self.card.setVisible(card)
+        #: The answers to a question that the alarm asks, each with what it says.
+        self.answers: list[tuple[ActionButton, bool]] = []
+        if alarm.condition == CLOCK:
+            self.card.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            self.answers += [(kit.button("Clock right"), True), (kit.button("Clock wrong"), False)]
+            for answer, right in self.answers:
+                said = "right" if right else "wrong, session time is right"
+                answer.setAccessibleName(f"The computer's clock is {said}")
+                answer.setToolTip(f"{alarm.detail} The computer's clock is {said}.")
+                row.addWidget(answer)
 
     def show_alarm(
         self,
@@ -94,7 +108,7 @@ class AlarmRow(QWidget):
         self.acknowledge.setVisible(alarm.acknowledged_at is None and recorded(alarm))
 
     def set_free(self, free: bool) -> None:
-        for button in (self.acknowledge, self.card):
+        for button in (self.acknowledge, self.card, *(button for button, _ in self.answers)):
             button.setEnabled(free)
 
 
@@ -103,6 +117,7 @@ class AllAlarmsPanel(AlarmPanel):
 
     acknowledge_wanted = Signal(object)
     card_wanted = Signal(object)
+    clock_said = Signal(bool)
     audio_wanted = Signal()
     audio_all_wanted = Signal()
 
@@ -209,6 +224,8 @@ class AllAlarmsPanel(AlarmPanel):
         row = AlarmRow(self.kit, alarm, now, card=self._has_card(alarm))
         row.acknowledge.clicked.connect(lambda: self.acknowledge_wanted.emit(row.alarm))
         row.card.clicked.connect(lambda: self.card_wanted.emit(row.alarm))
+        for button, right in row.answers:
+            button.clicked.connect(lambda _=False, r=right: self.clock_said.emit(r))
         return row
 
     def _free(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from ketamonitor import alarm_drafts
+from ketamonitor import alarm_drafts, drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
 from ketamonitor.station import Station
@@ -102,6 +102,13 @@ class ChairAlarms(QObject):
         if author is not None:
             self._deliver(self._station.acknowledge(self.view, alarm, author), "Not acknowledged")
 
+    def say_of_clock(self, right: bool) -> None:
+        """Answer whether the computer's clock, which was set, is right; with a name."""
+        author = self._author()
+        if author is not None:
+            made = drafts.clock_checked(right, at=self._desk.now(), author=author)
+            self._deliver(self._station.submit(self.view.info.id, made), "Not recorded")
+
     @property
     def audio_is_paused(self) -> bool:
         return pause_now(self.view, self._desk.now()) is not None
@@ -169,6 +176,7 @@ class ChairAlarms(QObject):
             lambda: len(list(self._sessions())) > 1,
         )
         made.acknowledge_wanted.connect(self.acknowledge)
+        made.clock_said.connect(self.say_of_clock)
         made.audio_wanted.connect(self._page.ask_audio)
         made.audio_all_wanted.connect(self.audio_all_wanted)
         made.card_wanted.connect(self._card)
