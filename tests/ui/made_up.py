@@ -158,10 +158,14 @@ def acknowledged(when: str) -> Callable[[MadeUp], list[Draft]]:
 
 
 def values_of(now: datetime, script: Script) -> Draft:
-    values = {"pulse": script.pulse(now), "spo2": script.spo2(now)}
+    return told(now, "dinamap", pulse=script.pulse(now), spo2=script.spo2(now))
+
+
+def told(now: datetime, source: str, **values: float | None) -> Draft:
+    """A reading of a monitor."""
     stamp = now.isoformat()
     body = {
-        "source": "dinamap",
+        "source": source,
         "measured_at": stamp,
         "received_at": stamp,
         "values": values,
@@ -303,6 +307,42 @@ def latched(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     )
 
 
+def crowded(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
+    """One cuff reading beyond nearly every limit of both numbers."""
+    made = calm("14:35:10", step_s)
+    made.add(bp("14:35:10", 205, 120, 149)[1])
+    made.settle()
+    return _on(made, end, step_s, measured=True)
+
+
+def two_monitors(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
+    """A second monitor that says pulse 55 and SpO2 91 while the leading one says what it says."""
+    made = calm(end, step_s)
+    later = [e.at for e in made.entries if e.kind == "reading" and "spo2" in e.body["values"]]
+    for moment in later:
+        made.add(told(moment, "masimo", pulse=55.0, spo2=91.0))
+    return made
+
+
+def no_link(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
+    """The monitor's cable is out: its last numbers are old, none has passed a limit."""
+    made = calm("14:35:20", step_s)
+    body = {
+        "event": "link", "source": "dinamap", "state": "lost", "port": "/dev/ttyUSB0",
+        "reason": "the adapter is gone",
+    }  # fmt: skip
+    made.add(Draft("device", made.now, PROGRAM, body))
+    return _on(made, end, step_s)
+
+
+def no_value(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
+    """The monitor says this moment that it has no SpO2."""
+    made = calm(end, step_s)
+    made.add(told(made.now, "dinamap", spo2=None, pulse=76.0))
+    made.settle()
+    return made
+
+
 def limits_changed(end: str = "14:35:36", step_s: float = STEP_S) -> MadeUp:
     """Calm; one limit of pulse was set to another value, with a reason."""
     made = calm(end, step_s)
@@ -345,6 +385,10 @@ STATES: dict[str, Callable[[], MadeUp]] = {
     "audio-paused": audio_paused,
     "interruption": interruption,
     "latched": latched,
+    "crowded": crowded,
+    "two-monitors": two_monitors,
+    "no-link": no_link,
+    "no-value": no_value,
     "limits-changed": limits_changed,
     "due": due,
     "fresh": fresh,

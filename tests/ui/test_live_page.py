@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ketamonitor import alarm_drafts
@@ -375,3 +376,58 @@ def test_all_controls_have_names_and_can_be_reached_by_tab(
     for name in ("Limits", "Dose", "Observe", "BP now", "Note", "Event", "End session"):
         assert name in seen
     assert "Trend: 30 min" in seen
+
+
+def test_one_reading_beyond_many_limits_is_two_blocks(qtbot: QtBot, theme: Theme) -> None:
+    made = made_up.crowded(step_s=STEP)
+    page = opened(qtbot, theme, made)
+    assert len(made.live.active) > 6
+    texts = [shown.text for _, shown in page.alarm_bar.blocks]
+    assert sorted(text.split()[0] for text in texts) == ["DIA", "SYS"]
+    assert not page.alarm_bar.more.isVisible()
+
+
+def test_a_lost_link_says_so_in_the_tile_with_the_priority_of_bar_and_status_line(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    page = opened(qtbot, theme, made_up.no_link(step_s=STEP))
+    for tile in (page.pressure, page.pulse, page.spo2):
+        assert "** link lost" in tile.words
+        assert not any(said.startswith("** ") and said != "** link lost" for said in tile.words)
+    assert "dinamap: link lost" in page.alarm_bar.words
+    assert any(said.startswith("** dinamap") for said in page.status.words)
+
+
+def test_no_value_is_dashes_at_once(qtbot: QtBot, theme: Theme) -> None:
+    page = opened(qtbot, theme, made_up.no_value(step_s=STEP))
+    assert "– –" in page.spo2.words
+    assert any(said.startswith("No value") for said in page.spo2.words)
+    assert "76" in page.pulse.words
+
+
+def test_of_two_monitors_the_trend_draws_the_leading_one_and_the_other_when_asked(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    page = opened(qtbot, theme, made_up.two_monitors(step_s=STEP))
+    trend = page.trend
+    chart = trend.chart
+    assert trend.monitors.isVisible()
+    assert "55" not in page.pulse.words
+    assert set(chart.others) == {("pulse", "masimo"), ("spo2", "masimo")}
+    leading = chart.tracks["pulse"].between(-np.inf, np.inf)[1]
+    assert float(np.nanmin(leading)) > 60
+    dots = chart.plot._dots["other pulse"]
+    assert len(dots.data) == 0
+    leading_alone, all_of_them = trend.monitors.findChildren(QAbstractButton)
+    for button in (leading_alone, all_of_them):
+        assert button.focusPolicy() & Qt.FocusPolicy.TabFocus, "reached by the keys"
+    qtbot.keyClick(all_of_them, Qt.Key.Key_Space)
+    assert set(dots.data["y"]) == {55.0}
+    qtbot.keyClick(leading_alone, Qt.Key.Key_Space)
+    assert len(dots.data) == 0
+
+
+def test_one_monitor_alone_has_no_switch_for_others(
+    qtbot: QtBot, theme: Theme, calm: MadeUp
+) -> None:
+    assert not opened(qtbot, theme, calm).trend.monitors.isVisible()

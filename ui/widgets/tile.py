@@ -87,10 +87,10 @@ class Tile(Painted):
             ink.hatch(area.adjusted(3, 3, -3, -3), "grid_fine", 10, 3)
         if self._alarm is not None:
             fill, _ = tokens.alarm(self._alarm.priority)
-            if not self.theme.night:
-                ink.box(area, None, tokens.alarm_edge, 2)
-                area = area.adjusted(2, 2, -2, -2)
             lost = self._alarm.condition == "link_lost"
+            if not self.theme.night:
+                ink.box(area, None, tokens.alarm_edge, 2, dashed=lost)
+                area = area.adjusted(2, 2, -2, -2)
             ink.box(area, None, fill, 3, radius=5, dashed=lost)
         elif figure.freshness in CLOCKED:
             ink.box(area, None, "text3", 2, dashed=True)

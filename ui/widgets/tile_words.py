@@ -167,10 +167,13 @@ def next_cuff(view: SessionView, now: datetime) -> tuple[str, bool, float | None
     again = asked_again(view)
     if again is not None:
         left = (again - now).total_seconds()
+        # Where the alert is HIGH already the second reading confirms nothing.
+        waits = any(a.repeat_at is not None and a.priority != "high" for a in view.alarms)
+        word = "Confirming: again" if waits else "Again"
         if left <= 0:
             late = words.countdown(-left)
-            return f"Confirming: again {words.clock(again)}, {late} ago", True, 1.0
-        return f"Confirming: again {words.clock(again)}, in {words.countdown(left)}", False, None
+            return f"{word} {words.clock(again)}, {late} ago", True, 1.0
+        return f"{word} {words.clock(again)}, in {words.countdown(left)}", False, None
     slots = [item for item in view.due if item.what == "bp"]
     past = [i for i in slots if i.state in ASKING]
     if past:

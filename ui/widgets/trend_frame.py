@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPolygonF
 from ketamonitor import words
 from ketamonitor.view import SessionView
 from ui.widgets.ink import CENTRE, RIGHT, Ink
-from ui.widgets.limit_words import bounds, limits_now, row_id
+from ui.widgets.limit_words import bounds
 from ui.widgets.trend_scale import DOSE, EVENTS, PRESSURE, SPO2, Scale
 
 #: Dashes in pen widths: long for ***, short for **, dots for the baseline.
@@ -173,10 +173,12 @@ def _limits(ink: Ink, scale: Scale, view: SessionView) -> list[Label]:
         ("spo2", False, ""),
     ):
         lane, y_of = (spo2, scale.y_spo2) if metric == "spo2" else (pressure, scale.y)
-        confirming = {a.id for a in view.every_alarm if a.repeat_at is not None and not a.ended_at}
         waits = any(
-            row_id(item) in confirming and item.limit.metric == metric and item.limit.upper is upper
-            for item in limits_now(view)
+            alarm.repeat_at is not None
+            and alarm.metric == metric
+            and ("<" not in alarm.id) is upper
+            for alarm in view.alarms
+            if alarm.ended_at is None and alarm.priority != "high"
         )
         for priority, bound in bounds(view, metric, upper).items():
             if bound.off or bound.value is None or priority not in _DASHES:
