@@ -108,7 +108,8 @@ def _number(where: str, cell: str) -> float | None:
     if not cell.strip():
         return None
     try:
-        number = float(cell)
+        # float() takes the digits of every script, and 1_0 for 10
+        number = float(cell) if cell.isascii() and "_" not in cell else math.nan
     except ValueError:
         number = math.nan
     if not math.isfinite(number):

@@ -23,6 +23,11 @@ BAD = {
     "short row": (GOOD + "30,70\n", "line 3: 2 cells where there must be 8"),
     "long row": (GOOD + "30,,,,,,,,9\n", "line 3: 9 cells where there must be 8"),
     "no number": (GOOD + "30,abc,,,,,,\n", "line 3, column hr: 'abc' is not a number"),
+    "another script": (
+        GOOD + "30,\u0667\u0662,,,,,,\n",
+        "column hr: '\u0667\u0662' is not a number",
+    ),
+    "underscore": (GOOD + "30,7_2,,,,,,\n", "column hr: '7_2' is not a number"),
     "not finite": (GOOD + "30,,,,,nan,,\n", "line 3, column nibp_sys: 'nan' is not a number"),
     "infinite": (GOOD + "30,,,,,,inf,\n", "line 3, column nibp_dia: 'inf' is not a number"),
     "no time": (GOOD + ",70,,,,,,\n", "line 3, column t_s: there must be a time"),
