@@ -61,6 +61,8 @@ class SteadyClock:
         self._start = start or wall()
         self._began = seconds()
         self._slept = self._began - awake()
+        #: Session seconds by which it was moved, which nobody has lived through.
+        self.moved = timedelta()
 
     @property
     def speed(self) -> float:
@@ -97,6 +99,7 @@ class SteadyClock:
 
     def _move(self, seconds: float) -> None:
         if seconds:
+            self.moved += timedelta(seconds=seconds)  # first: who sees the time knows of it
             self._start += timedelta(seconds=seconds)
 
     def held(self) -> float:

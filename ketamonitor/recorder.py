@@ -76,7 +76,7 @@ class Recorder(threading.Thread):
         self.left: Left | None = None
         # Sped-up time makes seconds of a stall that nobody would notice in a patient's time.
         self._slack_s = HICCUP_S * (clock.speed - 1) if clock.speed > 1 else 0.0
-        self._slept_s = clock.slept()
+        self._slept_s, self._moved = clock.slept(), clock.moved
         self._ended = False
         #: Done when the store is open; holds the :class:`StoreError` if it could not be.
         self.ready: Future[None] = Future()
@@ -149,8 +149,9 @@ class Recorder(threading.Thread):
             while not (self._inbox.closed and self._inbox.empty):
                 self._take_in(next_tick, store)
                 now = self._clock.now()
-                # A clock that was set back while no session ran must not put the tick off.
-                next_tick = min(next_tick, now + TICK)
+                # A clock that was moved while no session ran makes no tick late or early.
+                moved, self._moved = self._clock.moved - self._moved, self._clock.moved
+                next_tick += moved
                 if self._inbox.empty:
                     self._clock.absorbed(now)
                 tick = now >= next_tick

@@ -38,6 +38,7 @@ class ManualClock:
         """Nobody sets this computer's clock."""
 
     longest_wait = 0.01
+    moved = timedelta()
 
     def absorbed(self, until: datetime) -> None:
         """It waits for nobody."""

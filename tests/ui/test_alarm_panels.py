@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from ketamonitor import alarm_drafts, drafts
 from ketamonitor.alarm_plan import PausePlan
+from ketamonitor.entries import PROGRAM, Draft
 from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.view import SessionView
 from tests.ui.forms import Bench, view
@@ -467,6 +468,30 @@ def open_alarms(room: Room, qtbot: QtBot) -> AllAlarmsPanel:
     panel = room.page.panel
     assert isinstance(panel, AllAlarmsPanel)
     return panel
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_clock_that_was_set_is_answered_under_all_alerts_with_a_name(
+    room: Room, qtbot: QtBot, right: bool
+) -> None:
+    body = {"event": "clock_changed", "ahead_s": -7200.0}
+    set_back = Draft("audit", room.station.clock.now(), PROGRAM, body)
+    room.station.submit(room.session, set_back).result(10)
+    panel = open_alarms(room, qtbot)
+    wait_for(qtbot, lambda: "clock_changed" in panel.rows)
+    row = panel.rows["clock_changed"]
+    answers = {said: button for button, said in row.answers}
+    assert [b.accessibleName() for b in answers.values()] == [
+        "The computer's clock is right",
+        "The computer's clock is wrong, session time is right",
+    ]
+    qtbot.waitUntil(answers[right].isEnabled)
+    looked_at(panel)
+    qtbot.mouseClick(answers[right], Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: room.stored("event", "clock_checked"))
+    (entry,) = room.stored("event", "clock_checked")
+    assert (entry.author, entry.body["right"]) == (NURSE, right)
+    wait_for(qtbot, lambda: "clock_changed" not in panel.rows)
 
 
 def test_each_alert_is_listed_once_with_its_button_and_the_limits_behind_it(
