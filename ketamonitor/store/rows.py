@@ -17,6 +17,8 @@ from ketamonitor.store.errors import StoreError
 TAGGED_KINDS = ("session", "alarm")
 SESSION_TAGS = ("started", "resumed", "ended")
 RAISED_TAGS = ("raised:high", "raised:medium", "raised:low")
+#: What else an alert's beginning, end and priority hang on. Older versions gave these no tag.
+COURSE_TAGS = ("alarm:escalated", "alarm:latched", "alarm:cleared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,14 @@ def tag_of(kind: str, body: Body) -> str | None:
     raised = f"raised:{body.get('priority')}"
     if kind == "alarm" and event == "raised" and raised in RAISED_TAGS:
         return raised
-    return None
+    course = f"alarm:{event}"
+    return course if kind == "alarm" and course in COURSE_TAGS else None
+
+
+def right_tag(tag: str | None, kind: str, body: Body) -> bool:
+    """Whether an entry may have this tag, by this version or an older one."""
+    wanted = tag_of(kind, body)
+    return tag == wanted or (tag is None and wanted in COURSE_TAGS)
 
 
 def entry_values(entry: Entry) -> dict[str, Any]:

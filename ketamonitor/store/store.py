@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Select, Table, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from ketamonitor.alert_counts import alert_counts
 from ketamonitor.entries import Entry
 from ketamonitor.store.backend import WRITING, Backend
 from ketamonitor.store.errors import StoreError
 from ketamonitor.store.rows import (
+    COURSE_TAGS,
     RAISED_TAGS,
     TAGGED_KINDS,
     ApprovalRow,
@@ -25,7 +27,7 @@ from ketamonitor.store.rows import (
     entry_values,
     person_of,
     person_values,
-    tag_of,
+    right_tag,
 )
 from ketamonitor.store.schema import APPEND_ONLY, REVISIONS, approvals, entries, people
 from ketamonitor.store.summary import SessionSummary, summarise
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 
 #: Entries fetched at a time, so that a long session holds no long reading transaction.
 PAGE = 2_000
+#: So many sessions are asked for by name.
+FEW = 200
 
 
 class Store:
@@ -51,6 +55,8 @@ class Store:
         self._backend = backend
         self._engine = engine
         self._closed = False
+        #: Alerts by session, with the length of the session when they were counted.
+        self._counted: dict[str, tuple[int, dict[str, int]]] = {}
 
     @property
     def place(self) -> str:
@@ -123,7 +129,7 @@ class Store:
         return None if first is None or last is None else (entry_of(first), entry_of(last))
 
     def sessions(self) -> list[SessionSummary]:
-        """All sessions in brief, newest first. Reads no more than the first entry of each."""
+        """All sessions in brief, newest first. Reads the first entry and the alarms of each."""
         return self._summaries(None)
 
     def summary(self, session: str) -> SessionSummary | None:
@@ -172,7 +178,7 @@ class Store:
             entries.c.tag.is_not(None) | entries.c.kind.in_(TAGGED_KINDS),
         )
         rows = self._all(query.order_by(entries.c.seq))
-        return [row.seq for row in rows if row.tag != tag_of(row.kind, entry_of(row).body)]
+        return [row.seq for row in rows if not right_tag(row.tag, row.kind, entry_of(row).body)]
 
     def append_person(self, person: PersonRow) -> None:
         """Write one change to a person. Not retryable if that change has been made already."""
@@ -284,23 +290,16 @@ class Store:
         ended = select(entries.c.session, entries.c.at, entries.c.at_offset_s).where(
             entries.c.tag == "ended"
         )
-        raised = (
-            select(entries.c.session, entries.c.tag, func.count().label("times"))
-            .where(entries.c.tag.in_(RAISED_TAGS))
-            .group_by(entries.c.session, entries.c.tag)
-        )
         if session is not None:
             first = first.where(entries.c.session == session)
             ended = ended.where(entries.c.session == session)
-            raised = raised.where(entries.c.session == session)
         with self._reading() as connection:
             ends = {
                 row.session: at_offset(row.at, row.at_offset_s)
                 for row in connection.execute(ended.order_by(entries.c.seq))
             }
-            alarms: dict[str, dict[str, int]] = {}
-            for row in connection.execute(raised):
-                alarms.setdefault(row.session, {})[row.tag.removeprefix("raised:")] = row.times
+            rows = connection.execute(first).all()
+            alarms = self._alerts(connection, {row.session: row.entry_count for row in rows})
             found = [
                 summarise(
                     row.session,
@@ -311,9 +310,35 @@ class Store:
                     row.entry_count,
                     alarms.get(row.session, {}),
                 )
-                for row in connection.execute(first)
+                for row in rows
             ]
         return sorted(found, key=lambda summary: summary.started_at, reverse=True)
+
+    def _alerts(
+        self, connection: Connection, lengths: Mapping[str, int]
+    ) -> dict[str, dict[str, int]]:
+        """The alerts of these sessions by priority. Of a session that has not grown since it was
+        counted nothing is read again."""
+        new = {s for s, length in lengths.items() if self._counted.get(s, (0,))[0] != length}
+        tagged = select(entries).where(entries.c.tag.in_((*RAISED_TAGS, *COURSE_TAGS)))
+        if len(new) <= FEW:
+            tagged = tagged.where(entries.c.session.in_(new))
+        found: dict[str, list[Entry]] = {}
+        for row in connection.execute(tagged.order_by(entries.c.session, entries.c.seq)):
+            if row.session in new:
+                found.setdefault(row.session, []).extend(_readable(row))
+        for session, alarms in found.items():
+            if all(entry.body["event"] == "raised" for entry in alarms) and len(alarms) > 1:
+                # Nothing has ended, or an older version wrote it: then all of it must be read.
+                query = select(entries).where(
+                    entries.c.session == session, entries.c.kind == "alarm"
+                )
+                rows = connection.execute(query.order_by(entries.c.seq))
+                found[session] = [entry for row in rows for entry in _readable(row)]
+        for session in new:
+            counts = alert_counts(found.get(session, ()))
+            self._counted[session] = (lengths[session], counts)
+        return {session: self._counted[session][1] for session in lengths}
 
     def _all(self, query: Select[Any]) -> Sequence[Any]:
         with self._reading() as connection:
@@ -397,3 +422,12 @@ def _row_at(connection: Connection, table: Table, row: Mapping[str, Any]) -> dic
     place = [table.c[name] == row[name] for name in APPEND_ONLY[table][0]]
     found = connection.execute(select(*(table.c[name] for name in row)).where(*place)).first()
     return None if found is None else dict(found._mapping)
+
+
+def _readable(row: Row[Any]) -> list[Entry]:
+    """The entry of a row, or nothing where it is damaged: the list stays, the check names it."""
+    try:
+        return [entry_of(row)]
+    except StoreError as error:
+        log.warning("left out of the count of alerts: %s", error)
+        return []

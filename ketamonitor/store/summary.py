@@ -18,9 +18,9 @@ from ketamonitor.view import Patient
 class SessionSummary:
     """A session in brief.
 
-    ``alarms`` counts the raised alarms by priority (``high``, ``medium``, ``low``; 0 where there
-    were none). ``entry_count`` is the number of the last entry. ``ended_at`` is ``None`` while
-    the session is unfinished. ``patient`` is ``None`` only where the first entry has been damaged;
+    ``alarms`` counts the alerts by their worst priority (``high``, ``medium``, ``low``; 0 where
+    there were none). ``entry_count`` is the number of the last entry. ``ended_at`` is ``None``
+    while the session is unfinished. ``patient`` is ``None`` only where the first entry is damaged;
     ``fault`` then says so and the protocol fields are empty.
     """
 

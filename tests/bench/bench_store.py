@@ -37,9 +37,10 @@ def reading(number: int) -> Draft:
 
 def session(number: int, entries: int) -> list[Entry]:
     protocol = protocol_to_json(read_protocol(SHIPPED / "iv-ketamine-40.toml"))
-    alarms = [raised("high"), raised("medium"), raised("low")] * 5
+    ended = Draft("alarm", NOON, "program", {"event": "cleared", "id": "x", "priority": "low"})
+    alarms = [raised("high"), raised("medium"), raised("low")] * 5 + [ended]
     at = NOON + timedelta(days=number)
-    drafts = [started(at, protocol=protocol), *alarms, *map(reading, range(entries - 17))]
+    drafts = [started(at, protocol=protocol), *alarms, *map(reading, range(entries - 18))]
     drafts.append(Draft("session", at + timedelta(hours=2), "anna", {"event": "ended"}))
     return chained(drafts, f"KM-{number:06}")
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketamonitor.alarm_review import bouts
+from ketamonitor.alarm_review import bouts, review_session, summed
 from ketamonitor.alarms.order import alert_key, rank, urgent_first
+from ketamonitor.record import Record
+from ketamonitor.report.alerts import counts
+from ketamonitor.store import open_store
 from ketamonitor.view import ActiveAlarm
 from tests.domain.alarm_course import AlarmCourse
-from tests.domain.builders import at, cuff
+from tests.domain.builders import at, cuff, link
 
 PARTS = (("nibp_sys", ">=", "180"), ("nibp_sys", ">=", "base+20"), ("nibp_sys", ">=", "160"))
 IDS = [
@@ -139,3 +145,51 @@ def test_alerts_are_counted_by_one_definition_whatever_the_order() -> None:
     assert found[0].ended_at == at(270)
     assert {e.id for e in found[0].episodes} >= {"nibp_sys>=160", "nibp_sys>=200"}
     assert found[1].started_at - found[0].started_at == timedelta(minutes=4)
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_list_review_and_report_count_alerts_alike(tmp_path: Path, older: bool) -> None:
+    c = AlarmCourse()
+    c.enter(link(1, "connected"))
+    c.lock(120, 75)
+    for t_s, sys in ((60, 165), (120, 205), (180, 120), (210, 120), (300, 205)):
+        c.enter(cuff(t_s, sys, 120 if sys > 200 else 70))
+    for alert in c.view().alarms:
+        c.acknowledge(alert.id)
+    record = Record.of(c.entries)
+    found = bouts(record.alarms)
+    by = {p: sum(b.priority == p for b in found) for p in ("high", "medium", "low")}
+    path = tmp_path / "store.db"
+    with open_store(str(path)) as store:
+        store.append(c.entries)
+    if older:  # as a version before wrote it
+        with sqlite3.connect(path) as raw:
+            raw.execute("DROP TRIGGER entries_never_updated")
+            raw.execute("UPDATE entries SET tag = NULL WHERE tag LIKE 'alarm:%'")
+        raw.close()
+    with open_store(str(path), read_only=True) as store:
+        (summary,) = store.sessions()
+        assert store.wrong_tags(summary.id) == []
+        assert dict(store.sessions()[0].alarms) == dict(summary.alarms)
+    assert dict(summary.alarms) == by
+    review = summed([review_session(c.entries)])
+    assert dict(review.alerts) == by
+    told = dict(counts(record))
+    assert told["Alerts HIGH / MEDIUM / LOW"] == " / ".join(str(n) for n in by.values())
+
+
+def test_a_damaged_alarm_entry_does_not_take_the_list_away(tmp_path: Path) -> None:
+    c = AlarmCourse()
+    c.enter(cuff(60, 205, 70))
+    path = tmp_path / "store.db"
+    with open_store(str(path)) as store:
+        store.append(c.entries)
+    (alarm, *_) = (e.seq for e in c.entries if e.kind == "alarm")
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP TRIGGER entries_never_updated")
+        raw.execute("UPDATE entries SET body = '{' WHERE seq = ?", (alarm,))
+    raw.close()
+    with open_store(str(path), read_only=True) as store:
+        (summary,) = store.sessions()
+    assert summary.entry_count == len(c.entries)
+    assert sum(summary.alarms.values()) == 1

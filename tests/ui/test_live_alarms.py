@@ -125,7 +125,7 @@ def test_a_block_says_how_long_which_reading_and_of_what_kind(qtbot: QtBot, them
     said = " ".join(bar.words)
     for words in (
         "Pulse 118 > 110",
-        "confirming: second reading at 14:37",
+        "confirming: again 14:37",
         "for 1:30",
         "reading 2",
         "physiological",

@@ -28,7 +28,7 @@ def below(alarm: ActiveAlarm, now: datetime) -> tuple[str, ...]:
         return (OVER, span, alarm.type)
     parts = [for_]
     if alarm.repeat_at is not None:
-        parts.insert(0, f"confirming: second reading at {words.clock(alarm.repeat_at)}")
+        parts.insert(0, f"confirming: again {words.clock(alarm.repeat_at)}")
     if alarm.type == "technical":
         return (*parts, alarm.type, *_details(alarm))
     return (*parts, *_details(alarm), alarm.type)
