@@ -11,7 +11,9 @@ from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QWidget
 
-from tests.ui.keys import THINK_S, looked_at, said
+from tests.ui.keys import THINK_S, said
+from tests.waits import until
+from ui.widgets.basics import Drawn
 
 #: Card, Moran and Newell, Commun ACM 1980;23:396: pointing at something on a screen. Each letter
 #: on a keyboard on the screen is pointed at as well.
@@ -35,14 +37,13 @@ class Touch:
     window: QWidget
     touches: int = 0
     points: int = 0
-    _last: QWidget | None = None
 
     def tap(self, what: str | QWidget) -> None:
         """Touch a control, by its words or how they begin; it is dragged into sight before."""
         control = self.find(what) if isinstance(what, str) else what
-        if control is self._last:
-            looked_at(self.window)
-        self._last = control
+        if isinstance(control, Drawn):
+            # no finger is back on the same button within its dead time
+            until(lambda: not control.dead.isActive(), turn=QApplication.processEvents)
         size = f"{control.width()} x {control.height()}"
         assert control.width() >= WIDE, f"{said(control)!r} is too narrow for a finger: {size}"
         assert control.height() >= HIGH, f"{said(control)!r} is too low for a finger: {size}"
