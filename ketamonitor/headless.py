@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
@@ -18,6 +18,9 @@ from ketamonitor.script import Act, ScriptError, Seen, drafts_of
 from ketamonitor.station import Station
 from ketamonitor.treatment.closing import answered_alike
 from ketamonitor.view import SessionView, Update
+
+#: So many updates that wait are still told after an interruption.
+MOST_REST = 200
 
 
 @dataclass(slots=True)
@@ -47,7 +50,8 @@ class Headless:
         self._updates.put(update)
 
     def interrupt(self) -> None:
-        """Stop playing from any thread; the session stays unfinished."""
+        """Stop playing, at once and from any thread; the session stays unfinished."""
+        self._interrupted = True
         self._updates.put(None)
 
     def play(
@@ -63,6 +67,29 @@ class Headless:
 
         Whether the session was ended. Acts that cannot be done are in ``complaints``.
         """
+        ended = self._play(station, session, started_at, acts, author, for_s)
+        if not ended:
+            self._take_rest()
+        return ended
+
+    def _take_rest(self) -> None:
+        """What had come before the interruption is told too, but in a flood not all of it: the
+        rest is in the record."""
+        with suppress(queue.Empty):
+            for _ in range(MOST_REST):
+                update = self._updates.get_nowait()
+                if isinstance(update, Update):
+                    self._take(update)
+
+    def _play(
+        self,
+        station: Station,
+        session: str,
+        started_at: datetime,
+        acts: Sequence[Act],
+        author: str,
+        for_s: float | None,
+    ) -> bool:
         waiting = list(acts)
         end = started_at + timedelta(seconds=for_s) if for_s is not None else None
         while not self._ended:
@@ -113,7 +140,6 @@ class Headless:
         except queue.Empty:
             return True
         if update is None:
-            self._interrupted = True
             return False
         if isinstance(update, Update):
             self._take(update)

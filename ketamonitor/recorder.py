@@ -42,6 +42,7 @@ class RecorderStopped(RuntimeError):  # noqa: N818 - a state, not a fault
 class _Live:
     session: LiveSession
     clock_ahead: float
+    held_s: float = 0.0
     saved_at: datetime | None = None
     new: list[Entry] = field(default_factory=list)
     #: ``new`` is the whole list: entries have other numbers than they were told with.
@@ -265,6 +266,9 @@ class Recorder(threading.Thread):
         for draft in timekeeping.clock_changed(ahead, live.clock_ahead, now):
             live.clock_ahead = ahead
             yield draft
+        for draft in timekeeping.held_back(self._clock.held(), live.held_s, now):
+            live.held_s = self._clock.held()
+            yield draft
         yield from timekeeping.stood_still(
             late_s, slept_s, now, lambda seconds: seconds * self._clock.speed
         )
@@ -341,6 +345,7 @@ class Recorder(threading.Thread):
         self._live[session] = _Live(
             live,
             known.clock_ahead if known else 0.0,  # what is not known of its clock is told
+            known.held_s if known else 0.0,
             known.saved_at if known else entries[-1].recorded_at,
             entries if anew else known.new if known else [],
             anew or (known is not None and known.anew),

@@ -47,6 +47,13 @@ def stood_still(
         yield Draft("audit", now, PROGRAM, body)
 
 
+def held_back(held_s: float, told_s: float, now: datetime) -> Iterator[Draft]:
+    """Simulated time was held back for so long in all, ``told_s`` of which is recorded: told from
+    one second on and then each time that it has doubled."""
+    if held_s >= max(1.0, 2 * told_s):
+        yield Draft("audit", now, PROGRAM, {"event": "clock_held", "for_s": round(held_s, 1)})
+
+
 def behind(
     waiting: Iterable[Waiting],
     known: Mapping[str, datetime],
