@@ -68,7 +68,12 @@ def run_demo(scenario: str, speed: float | None, *, headless: bool, out: Path | 
     speed = speed or (HEADLESS_SPEED if headless else WINDOW_SPEED)
     folder = out or Path("out/demo")
     if headless:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"{folder}: the folder cannot be made: {error.strerror}; name another --out"
+            ) from error
     with tempfile.TemporaryDirectory() as store, _simulator(scenario, speed) as port:
         return _play(f"{store}/demo.db", port, speed, folder if headless else None)
 

@@ -10,6 +10,16 @@ from pypdf import PdfReader
 from tests.processes import PROGRAM, ran
 
 
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_played(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    done = ran([*PROGRAM, "demo", "--headless", "--out", str(taken)])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"ketamonitor: {taken}: the folder cannot be made: File exists; name another --out\n"
+    )
+
+
 def test_the_headless_demonstration_leaves_what_it_says(tmp_path: Path) -> None:
     done = ran([*PROGRAM, "demo", "--headless", "--speed", "240", "--out", str(tmp_path)])
     assert done.stderr == ""
