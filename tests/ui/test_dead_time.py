@@ -123,6 +123,19 @@ def test_a_button_that_is_held_down_by_key_is_pressed_once(
     assert len(pressed) == 1
 
 
+def test_a_press_that_was_let_go_elsewhere_was_none(qtbot: QtBot, theme: Theme) -> None:
+    """A drag that began on a button: the touch that follows it is the first."""
+    button = ActionButton(theme, "Confirm")
+    qtbot.addWidget(button)
+    pressed: list[bool] = []
+    button.clicked.connect(lambda: pressed.append(True))
+    button.show()
+    QTest.mousePress(button, LEFT)
+    QTest.mouseRelease(button, LEFT, NONE, QPoint(-400, -400))
+    QTest.mouseClick(button, LEFT)
+    assert len(pressed) == 1
+
+
 def test_each_touch_on_a_button_that_counts_is_counted(qtbot: QtBot, theme: Theme) -> None:
     button = ActionButton(theme, "Count breaths")
     button.rapid = True

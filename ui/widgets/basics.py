@@ -112,6 +112,12 @@ class Drawn(QAbstractButton):
         else:
             event.accept()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go elsewhere, as after a drag that began here: that pressed nothing."""
+        super().mouseReleaseEvent(event)
+        if not self.rect().contains(event.position().toPoint()):
+            self.dead.lift()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Who leads the focus away and back means the next press."""
         super().focusOutEvent(event)
