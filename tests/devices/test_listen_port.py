@@ -144,7 +144,7 @@ def test_a_reader_hears_a_sender_that_connects_for_each_message(listen_only: boo
     reader = PortReader(driver("hl7"), "gw", url, SteadyClock(), inbox, listen_only=listen_only)
     reader.start()
     try:
-        reader.opened.result(5)
+        reader.opened.result(60)
         with socket.create_connection(("127.0.0.1", number), 5) as sender:
             sender.settimeout(5 if not listen_only else 0.3)
             sender.sendall(mllp(header(f15="AL"), SPO2))

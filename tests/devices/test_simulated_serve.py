@@ -187,11 +187,13 @@ def test_a_host_starts_a_reading_over_the_wire() -> None:
 def test_bytes_leave_at_the_pace_of_the_line(speed: float) -> None:
     with served("dinamap", CasePatient(CASE), speed) as served_, Client(served_.name) as client:
         assert client.ask(NA)
-        t = served_.server.elapsed()
-        assert len(client.ask(NA)) == 22
-        took = served_.server.elapsed() - t
-    assert took >= 22 * 10 / 9600
-    assert took < 22 * 10 / 9600 + 0.5 * speed
+        took = []
+        for _ in range(5):  # a busy computer is late, but not each time
+            t = served_.server.elapsed()
+            assert len(client.ask(NA)) == 22
+            took.append(served_.server.elapsed() - t)
+    assert min(took) >= 22 * 10 / 9600
+    assert min(took) < 22 * 10 / 9600 + 0.5 * speed
 
 
 def test_dri_records_come_at_once_and_every_five_seconds() -> None:

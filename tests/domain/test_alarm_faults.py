@@ -516,10 +516,10 @@ def test_fault_3_4_01_the_recorder_waits_and_does_not_spin(
     with tempfile.TemporaryDirectory() as folder:
         made = Counted(lambda: open_store(f"{folder}/s.db"), ManualClock(), lambda update: None)
         made.start()
-        made.ready.result(10)
+        made.ready.result(60)
         threading.Event().wait(0.25)
         made.stop()
-        made.join(10)
+        made.join(60)
     assert len(turns) < 100
 
 
@@ -538,7 +538,7 @@ def test_fault_3_4_02_nothing_that_is_submitted_is_dropped(
         made.start()
         last.result(30)
         made.stop()
-        made.join(10)
+        made.join(60)
         with open_store(path, read_only=True) as store:
             stored = store.entries(SESSION)
     assert sum(e.kind == "reading" for e in stored) == 301

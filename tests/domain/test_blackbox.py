@@ -263,7 +263,7 @@ def test_a_closed_part_is_packed_and_entered_before_what_comes_after(tmp_path: P
         fill(made, 1, 2)
         made.close(SESSION)
         end = Draft("session", at(3), "okafor", {"event": "ended"})
-        made.then(lambda: book(SESSION, (end,))).result(10)
+        made.then(lambda: book(SESSION, (end,))).result(60)
     assert [e.body["event"] for e in book.entries] == ["started", "capture", "ended"]
     file = tmp_path / SESSION / "dinamap-0001.jsonl.gz"
     assert list(file.parent.iterdir()) == [file]
@@ -291,8 +291,8 @@ def test_a_failing_question_reaches_whoever_waits(tmp_path: Path) -> None:
 
     with box(tmp_path, Book()) as made:
         with pytest.raises(ValueError, match="no"):
-            made.then(ask).result(10)
-        assert made.then(lambda: Book()(SESSION, ())).result(10) == ()  # and the thread goes on
+            made.then(ask).result(60)
+        assert made.then(lambda: Book()(SESSION, ())).result(60) == ()  # and the thread goes on
 
 
 def test_where_packing_is_refused_the_plain_file_is_entered(tmp_path: Path) -> None:

@@ -218,6 +218,6 @@ def test_many_threads_put_and_nothing_is_lost_or_out_of_order() -> None:
         assert found is not None
         seen[found.session].append(found.drafts[0])
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert seen == {key: [str(number) for number in range(each)] for key in ways}
     assert inbox.take(0) is None

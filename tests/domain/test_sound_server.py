@@ -19,7 +19,7 @@ from ketamonitor.signals.player import RETRY_S, Player, outputs
 from ketamonitor.signals.tones import RATE, TONES, burst, pulses
 from tests.processes import ran
 from tests.sound import OUTPUT, SoundServer, missing, sound_server
-from tests.waits import until
+from tests.waits import PATIENCE_S, until
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "installed")
 VOLUME = 0.6
@@ -57,7 +57,7 @@ def heard_of_high(server: SoundServer, file: Path) -> NDArray[np.int16]:
         player.close()
         recorded = heard()
     assert handed[0][0] == "high"
-    assert (handed[0][1] - wanted_at).total_seconds() < 1.0  # on a quiet machine 20 ms
+    assert (handed[0][1] - wanted_at).total_seconds() < PATIENCE_S  # on a quiet machine 20 ms
     return recorded
 
 
@@ -152,7 +152,8 @@ def test_a_frozen_sound_server_does_not_hold_the_owner_up(server: SoundServer) -
         player.tick(clock.now())
         before = clock.now()
         state = player.tick(before + timedelta(seconds=1.1))
-        assert (clock.now() - before).total_seconds() < 1.0
+        # libpulse would wait for ever; how late the computer itself is, is no matter here.
+        assert (clock.now() - before).total_seconds() < PATIENCE_S / 4
         assert state.text == "No sound: the default output has stopped taking sound"
         assert player.tick(before + timedelta(seconds=9)).text == (
             "No sound: the sound system does not answer"

@@ -128,13 +128,13 @@ def shoot(made: Shoot) -> None:
             "3",
         )
         session, started = made.station.start(plan, "okafor")
-        started.result(10)
+        started.result(60)
         made.until(lambda: window.chair is not None)
         chair = window.chairs[session]
         made.until(
             lambda: sum(link.state is LinkState.SILENT for link in chair.view.links) == 2, 30
         )
-        made.station.every(session, "dinamap", 5, "okafor").result(5)
+        made.station.every(session, "dinamap", 5, "okafor").result(60)
         made.wait(2)
         made.take("live-bar")
         chair.open("pressure")

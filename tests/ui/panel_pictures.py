@@ -73,16 +73,16 @@ class Studio:
             LONG, 68.4, self.station.protocols[protocol], (), True, "Room 3, left", 7
         )
         self.session, started = self.station.start(plan, NURSE.name)
-        started.result(10)
+        started.result(60)
         self.until(lambda: self.session in self.window.chairs)
 
     def add(self, *new: Draft) -> None:
-        self.station.submit(self.session, *new).result(10)
+        self.station.submit(self.session, *new).result(60)
         last = self.station.entries(self.session)[-1].seq
         self.until(lambda: self.chair.record.entries >= last)
 
     def book(self, row: Draft) -> None:
-        self.station.enter_drug(row).result(10)
+        self.station.enter_drug(row).result(60)
 
     def after(self, minutes: float) -> None:
         now = self.clock.advance(60 * minutes)

@@ -36,13 +36,13 @@ class Room:
         protocol = self.station.protocol("iv-ketamine-40")
         plan = SessionPlan(PATIENT, 68.4, protocol, (), simulated=True, chair=chair)
         session, done = self.station.start(plan, NURSE)
-        done.result(10)
+        done.result(60)
         return session
 
     def bp(self, sys: float, dia: float, session: str = "") -> None:
         now = self.station.clock.now()
         made = drafts.manual_bp(sys, dia, at=now, author=NURSE)
-        self.station.submit(session or self.session, made).result(10)
+        self.station.submit(session or self.session, made).result(60)
 
     def stored(self, kind: str, event: str, session: str = "") -> list[Entry]:
         return [

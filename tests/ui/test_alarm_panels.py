@@ -278,7 +278,7 @@ def test_a_card_that_was_left_is_a_key_away(room: Room, qtbot: QtBot) -> None:
     assert room.page.card is None
     assert room.page.hasFocus(), "or the keys would go nowhere"
     said = drafts.note("calm", at=room.station.clock.now(), author=NURSE)
-    room.station.submit(room.session, said).result(10)
+    room.station.submit(room.session, said).result(60)
     wait_for(qtbot, lambda: room.chair.view.now >= said.at)
     assert room.page.card is None, "the same occurrence does not bring it back"
     assert room.page.offer.isVisible()
@@ -298,7 +298,7 @@ def test_a_confirming_reading_brings_a_card_back_that_was_left(room: Room, qtbot
 def test_the_infusion_is_paused_with_the_step_in_one_entry_each(room: Room, qtbot: QtBot) -> None:
     now = room.station.clock.now()
     start = drafts.infusion_start("ketamine", "iv", 34.2, 40, at=now, author=NURSE)
-    room.station.submit(room.session, start).result(10)
+    room.station.submit(room.session, start).result(60)
     severe(room, qtbot)
     row = room.card.steps["infusion"]
     assert isinstance(row, ChoiceStep)
@@ -476,7 +476,7 @@ def test_a_clock_that_was_set_is_answered_under_all_alerts_with_a_name(
 ) -> None:
     body = {"event": "clock_changed", "ahead_s": -7200.0}
     set_back = Draft("audit", room.station.clock.now(), PROGRAM, body)
-    room.station.submit(room.session, set_back).result(10)
+    room.station.submit(room.session, set_back).result(60)
     panel = open_alarms(room, qtbot)
     wait_for(qtbot, lambda: "clock_changed" in panel.rows)
     row = panel.rows["clock_changed"]

@@ -99,7 +99,7 @@ class Chairside:
             chair="1",
         )
         self.session, done = self.station.start(plan, "okafor")
-        done.result(10)
+        done.result(60)
 
     @property
     def page(self) -> LivePage:

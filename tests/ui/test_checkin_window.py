@@ -72,7 +72,7 @@ def test_a_high_pressure_is_weighed_and_locked_by_keys(place: Place, qtbot: QtBo
     assert chair is not None
     now = place.station.clock.now()
     high = drafts.manual_bp(152, 88, at=now, author="r.okafor")
-    place.station.submit(chair.session, high).result(10)
+    place.station.submit(chair.session, high).result(60)
     keys.until(lambda: len(chair.record.cuff) == 1, "the page has the reading")
     keys.press("t")
     panel = chair.page.panel
@@ -102,12 +102,12 @@ def test_allergies_of_the_session_before_are_asked_again_and_never_taken_over(
             for chair in ("3", "4")
         )
         before, started = place.station.start(first, "r.okafor")
-        started.result(10)
+        started.result(60)
         value = {"known": "known", "list": "penicillin (rash)"}
         said = checkin("allergies", "answered", value, at=now, author="r.okafor")
-        place.station.submit(before, said).result(10)
+        place.station.submit(before, said).result(60)
         session, started = place.station.start(second, "r.okafor")
-        started.result(10)
+        started.result(60)
         qtbot.waitUntil(lambda: session in place.window.chairs)
         place.window.show_live(session)
         place.window.activateWindow()

@@ -40,7 +40,7 @@ def chair_of(place: Place) -> Chair:
 
 def enter(place: Place, keys: Keys, *new: Draft) -> None:
     chair = chair_of(place)
-    place.station.submit(chair.session, *new).result(10)
+    place.station.submit(chair.session, *new).result(60)
     last = place.station.entries(chair.session)[-1].seq
     keys.until(lambda: chair.record.entries >= last, "the page has the entries")
 

@@ -60,7 +60,7 @@ class Desk:
             PATIENT, 68.4, self.station.protocols["iv-ketamine-40"], devices, True, "3"
         )
         session, done = self.station.start(plan, "okafor")
-        done.result(10)
+        done.result(60)
         qtbot.waitUntil(lambda: session in self.window.chairs, timeout=WAIT)
         return self.window.chairs[session]
 

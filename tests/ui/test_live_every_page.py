@@ -33,13 +33,13 @@ class Clinic:
         self.sessions = [self.begin(chair) for chair in ("3", "5")]
         now = self.station.clock.now()
         high = drafts.manual_bp(214, 118, at=now, author="okafor")
-        self.station.submit(self.sessions[1], high).result(10)
+        self.station.submit(self.sessions[1], high).result(60)
 
     def begin(self, chair: str) -> str:
         protocol = self.station.protocol("iv-ketamine-40")
         plan = SessionPlan(PATIENT, 68.4, protocol, (), simulated=True, chair=chair)
         session, done = self.station.start(plan, "okafor")
-        done.result(10)
+        done.result(60)
         return session
 
     def close(self) -> None:

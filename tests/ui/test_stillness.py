@@ -17,7 +17,7 @@ def test_a_window_that_stood_still_says_for_how_long(tmp_path: Path, qtbot: QtBo
     clock = RealSeconds()
     station = Station(str(tmp_path / "store.db"), clock, lambda update: None)  # type: ignore[arg-type]
     try:
-        station._recorder.open(SESSION, started()).result(10)
+        station._recorder.open(SESSION, started()).result(60)
         still = Stillness(station, lambda: [SESSION])
 
         def told() -> list[float]:

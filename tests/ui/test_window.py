@@ -368,7 +368,7 @@ def test_a_session_left_unfinished_is_offered_and_goes_on(tmp_path: Path, qtbot:
     station.people.add("r.okafor", "R. Okafor RN", Role.ADMIN, PASSWORD, "r.okafor")
     plan = SessionPlan(PATIENT, 68.4, station.protocols["iv-ketamine-40"], (), True, "3")
     _, started = station.start(plan, "r.okafor")
-    started.result(5)
+    started.result(60)
     station.close()
 
     place = Place(store)
