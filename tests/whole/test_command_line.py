@@ -11,6 +11,7 @@ import contextlib
 import io
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -292,6 +293,29 @@ def test_half_letters_on_the_command_line_are_refused(place: Path) -> None:
     done = shell(r"$K session show $'\xff\xfe'", place)
     assert done.returncode == 2
     assert done.stderr == "ketamonitor: the command line is not UTF-8 text: type it again\n"
+
+
+def test_what_a_thread_did_not_catch_is_a_line_without_a_value_too(
+    place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise KeyError("LINDQVIST")
+
+    def in_a_thread(*_: object) -> int:
+        thread = threading.Thread(target=fails)
+        thread.start()
+        thread.join()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ketamonitor.cli.protocol.load_protocols", in_a_thread)
+    before = threading.excepthook
+    assert called(["protocol", "list"])[0] == 130
+    assert threading.excepthook is before
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("a fault in the program (KeyError in fails:")
+    log = place / "faults.log"
+    assert "LINDQVIST" not in said + log.read_text(encoding="utf-8")
+    log.unlink()
 
 
 def test_ctrl_c_is_status_130_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
