@@ -294,6 +294,7 @@ class Player(AlarmCourse):
                 alarm
                 for alarm in view.alarms
                 if alarm.metric == hidden.metric
+                and alarm.type == hidden.type
                 and ("<" in alarm.id) == ("<" in hidden.id)
                 and URGENCY[alarm.priority] <= URGENCY[hidden.priority]
             ]
