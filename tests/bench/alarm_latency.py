@@ -39,6 +39,7 @@ from ketamonitor.signals.player import Player
 from ketamonitor.signals.tones import RATE
 from ketamonitor.station import SessionPlan, Station
 from ketamonitor.view import DeviceChoice, Patient, Update
+from tests import waits
 from tests.bench.wire_to_screen import FarEnd, frame
 from ui.app import application, main_window
 from ui.bridge import Bridge
@@ -48,7 +49,6 @@ LIMIT = AlarmLimit(metric="spo2", op="<", value=90, priority="high")
 LOW, FINE = frame(8500), frame(9700)
 BLOCK_S = 0.02
 AIM_BUSY_MS, AIM_BLOCKED_MS = 100, 1000
-LATEST_S = 60.0
 PATIENT = Patient("SIMULATED, Patient", "SIM-0000", date(1980, 1, 1))
 
 
@@ -127,12 +127,11 @@ class Paint(QObject):
         return "HIGH" in self._page.alarm_bar.words  # the calm bar still names the last alarm
 
 
-def turn_until(app: QApplication, ready: Callable[[], bool], seconds: float = LATEST_S) -> None:
-    end = time.perf_counter() + seconds
-    while not ready():
+def turn_until(app: QApplication, ready: Callable[[], bool]) -> None:
+    def turn() -> None:
         app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
-        if time.perf_counter() > end:
-            raise TimeoutError("the alarm never came")
+
+    waits.until(ready, "the alarm never came", turn=turn)
 
 
 def past(moment: float) -> bool:
@@ -189,7 +188,7 @@ def main(rounds: int = 200, blocked_s: float = 10.0) -> tuple[Late, Late]:
         monitor = DeviceChoice("ge-dri", far.port, "ge-dri")
         plan = SessionPlan(PATIENT, 70, protocol, (monitor,), simulated=True, chair="1")
         try:
-            session, done = station.start(plan, "bench")
+            session, done = station.start(plan, "bench", ports_must_open=True)
             done.result()
             turn_until(app, lambda: session in window.live.pages)
             return (
@@ -245,14 +244,10 @@ def blocked(app: QApplication, far: FarEnd, stamps: Stamps, seconds: float) -> L
     end = time.perf_counter() + seconds
     alarms = 0
 
-    def until(ready: Callable[[], bool]) -> None:
-        late = time.perf_counter() + LATEST_S
-        while not ready():
-            if time.perf_counter() > late:
-                raise TimeoutError("the alarm never came")
-            wait.wait(0.005)
-
     wait = threading.Event()
+
+    def pause() -> None:
+        wait.wait(0.005)
 
     def write() -> None:
         nonlocal alarms
@@ -262,10 +257,10 @@ def blocked(app: QApplication, far: FarEnd, stamps: Stamps, seconds: float) -> L
             alarms += 1
             far.write(LOW)
             stamps.written = time.perf_counter()
-            until(lambda: None not in (stamps.committed, stamps.handed))
+            waits.until(lambda: None not in (stamps.committed, stamps.handed), turn=pause)
             stamps.keep()
             far.write(FINE)
-            until(lambda: stamps.quiet)
+            waits.until(lambda: stamps.quiet, turn=pause)
 
     writer = threading.Thread(target=write, name="far end")
     writer.start()
@@ -281,7 +276,9 @@ def blocked(app: QApplication, far: FarEnd, stamps: Stamps, seconds: float) -> L
     app.processEvents()
     missing = [w for w in ("committed", "handed") if len(stamps.times.get(w, ())) < alarms]
     if missing:
-        raise TimeoutError(f"alarms that were not {' and '.join(missing)} within {LATEST_S:g} s")
+        raise TimeoutError(
+            f"alarms that were not {' and '.join(missing)} within {waits.PATIENCE_S:g} s"
+        )
     return report(f"GUI thread blocked for {seconds:g} s, {alarms} alarms", stamps)
 
 

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 import tty
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +29,7 @@ from ketamonitor.clock import SteadyClock
 from ketamonitor.people import Person, Role
 from ketamonitor.station import SessionPlan, Station
 from ketamonitor.view import DeviceChoice, Patient, Update
+from tests.waits import until
 from ui.app import application, main_window
 from ui.bridge import Bridge
 
@@ -105,14 +105,6 @@ def resident_mib() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def turn_until(app: QApplication, ready: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.perf_counter() + seconds
-    while not ready():
-        app.processEvents()
-        if time.perf_counter() > end:
-            raise TimeoutError("the window never got it")
-
-
 def main(rounds: int = 1000, hours: int = 4, records: int = 3600) -> float:
     """Prints the figures; the memory after the last hour, as a multiple of that after the first."""
     app, theme = application()
@@ -137,14 +129,16 @@ def main(rounds: int = 1000, hours: int = 4, records: int = 3600) -> float:
             simulated=True,
             chair="1",
         )
-        session, done = station.start(plan, "bench")
-        done.result()
-        latency(app, far, frames, stamps, rounds)
-        growth = memory(app, far, frames, station, session, hours, records)
-        window.background.close()
-        station.close()
-    far.close()
-    return growth
+        try:
+            # What is written to a port before it is open is lost, as on a real line.
+            session, done = station.start(plan, "bench", ports_must_open=True)
+            done.result()
+            latency(app, far, frames, stamps, rounds)
+            return memory(app, far, frames, station, session, hours, records)
+        finally:
+            window.background.close()
+            station.close()
+            far.close()
 
 
 def memory_growth(smoke: bool) -> float:
@@ -161,7 +155,7 @@ def latency(
         stamps.wanted, stamps.committed, stamps.shown = step / 100, None, None
         before = time.perf_counter()
         far.write(frames[step])
-        turn_until(app, lambda: stamps.shown is not None)
+        until(lambda: stamps.shown is not None, "the window never got it", turn=app.processEvents)
         assert stamps.committed is not None
         assert stamps.shown is not None
         if number >= 20:
@@ -198,12 +192,12 @@ def memory(
             if second % 20 == 0:
                 app.processEvents()
         rows += records
-        stored = 0
-        end = time.perf_counter() + 120
-        while stored < rows and time.perf_counter() < end:
-            app.processEvents()
+
+        def stored(wanted: int = rows) -> bool:
             summary = next(s for s in station.sessions() if s.id == session)
-            stored = summary.entry_count
+            return summary.entry_count >= wanted
+
+        until(stored, "not all of it was stored", 600, turn=app.processEvents)
         after.append(resident_mib())
         print(f"resident after {hour} h: {after[-1]:.1f} MiB", flush=True)
     print(
