@@ -13,6 +13,7 @@ from msgspec import Meta
 from ketamonitor.alarm_plan import Line, Rows
 from ketamonitor.library import clinic_folder
 from ketamonitor.toml_file import read_toml
+from ketamonitor.treatment.rules import FRESH_MIN, ClinicRules, GateFrom
 
 FILE = "clinic.toml"
 
@@ -34,14 +35,21 @@ class Clinic(Rows, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The setting, by ``name`` and the lines of its ``address``. ``person``: people by the short
     name they sign in with; who is not there is reached by the setting's ``phone`` and ``email``.
 
-    ``setting``: inpatients are not enrolled in the REMS, and no form is handed in for them."""
+    ``setting``: inpatients are not enrolled in the REMS, and no form is handed in for them.
+    ``gate_from`` and ``fresh_min``: see :class:`~ketamonitor.treatment.rules.ClinicRules`."""
 
     name: Line
     address: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=6)]
     setting: Literal["outpatient", "inpatient"] = "outpatient"
+    gate_from: GateFrom = "last"
+    fresh_min: Annotated[float, Meta(ge=5, le=60)] = FRESH_MIN
     phone: Reached = ""
     email: Reached = ""
     person: dict[str, Contact] = {}
+
+    @property
+    def rules(self) -> ClinicRules:
+        return ClinicRules(self.gate_from, self.fresh_min)
 
 
 def read_clinic(path: Path) -> Clinic:

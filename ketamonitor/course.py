@@ -23,6 +23,9 @@ LATE_AFTER = timedelta(minutes=2)
 #: Two continuous values further apart than this have a gap between them, drawn as one.
 GAP_AFTER = timedelta(seconds=30)
 
+#: The same value is kept again after so long, well within a gap.
+THINNED_TO = timedelta(seconds=10)
+
 
 @dataclass(frozen=True, slots=True)
 class CuffPoint:
@@ -58,6 +61,12 @@ class Series:
     def add(self, at: datetime, value: float | None) -> None:
         self.times.append(at)
         self.values.append(value)
+
+    def thinned(self, at: datetime, value: float | None) -> None:
+        """Add a value unless it is the last one again, so soon that it says nothing new."""
+        again = bool(self.times) and value == self.values[-1]
+        if not again or not timedelta(0) <= at - self.times[-1] < THINNED_TO:
+            self.add(at, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from ketamonitor.entries import GENESIS, PROGRAM, Body, Entry
 from ketamonitor.leading import Lead, may_speak, order_of
 from ketamonitor.protocol import TreatmentProtocol, protocol_from_json
 from ketamonitor.treatment.adverse import AdverseEvents
+from ketamonitor.treatment.breathing import WATCHED
 from ketamonitor.treatment.checkin import CheckIn
 from ketamonitor.treatment.corrections import Corrections
 from ketamonitor.treatment.discharge import Discharge
@@ -40,6 +41,7 @@ from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.on_site import OnSite
 from ketamonitor.treatment.order import Orders
 from ketamonitor.treatment.plan import ENROLMENT, INPATIENT, OUTPATIENT
+from ketamonitor.treatment.rules import rules_from_json
 from ketamonitor.view import Baseline, DeviceChoice, Patient, SessionInfo
 
 #: Events whose own text stands among the numbered events of the session.
@@ -92,7 +94,8 @@ class Record:
     ended_at: datetime | None = None
     readings: dict[str, int] = field(default_factory=dict)
     by_source: dict[str, int] = field(default_factory=dict)
-    #: The recorder needs no history of the continuous values; a chart does.
+    #: A chart needs every continuous value. The recorder keeps those of breathing, thinned: they
+    #: fill slots of the schedule and speak for or against going home.
     keep_series: bool = True
     #: Acts on the pump by their entry, with its body; entries that were struck out.
     _pump: dict[int, tuple[Act, Body]] = field(default_factory=dict)
@@ -193,7 +196,8 @@ class Record:
                 )
             )
         for metric, value in values.items():
-            if self.keep_series and not (metric.episodic or metric.transient):
+            kept = self.keep_series or metric.key in WATCHED
+            if kept and not (metric.episodic or metric.transient):
                 usable = None if metric.key in doubtful else value
                 self._one_of_several(metric.key, entry.at, usable, source, value)
             if value is not None:
@@ -207,7 +211,8 @@ class Record:
         quiet = timedelta(seconds=self.info.protocol.technical.no_reading_s)
         order = self._order or order_of([device.source for device in self.info.devices])
         if not may_speak(lead, source, value, at, order=order, quiet=quiet):
-            self.others.setdefault((metric, source), Series()).add(at, usable)
+            if self.keep_series:
+                self.others.setdefault((metric, source), Series()).add(at, usable)
             return
         now = (lead or Lead(source)).after(source, value, at, usable=usable is not None)
         course = self.series.get(metric)
@@ -227,7 +232,10 @@ class Record:
                 self._end_gap(opened, at)
             elif series.times and at - series.times[-1] > GAP_AFTER and had_value:
                 self.gaps.append(Gap(metric, series.times[-1], at, "no reading"))
-        series.add(at, value)
+        if self.keep_series:
+            series.add(at, value)
+        else:
+            series.thinned(at, value)
 
     def _end_gap(self, gap: Gap, at: datetime) -> None:
         place = self.gaps.index(gap)
@@ -459,6 +467,7 @@ def session_info(first: Entry) -> SessionInfo:
         body["chair"],
         first.author,
         body.get("series"),
+        rules_from_json(body.get("rules")),
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ketamonitor.course import Series
+from ketamonitor.course import CuffPoint, Series
 from ketamonitor.instruments import INSTRUMENTS
 from ketamonitor.protocol import TreatmentProtocol
+from ketamonitor.treatment.dosing import Dosing, dosings_of
 from ketamonitor.treatment.not_done import NotDoneSlots
 from ketamonitor.treatment.plan import DuePlan
 from ketamonitor.view import DueItem, DueState
@@ -35,10 +36,15 @@ class Done:
 
     ``infusing``: an infusion runs. ``infused_until`` is when the stop of the last one was
     *entered* (``None`` without one): rows that go on while an infusion runs go on so long, and a
-    stop that is entered late takes no slot back that was due.
+    stop that is entered late takes no slot back that was due. ``dosings`` are the stretches of
+    dosing, ``left_at`` when the patient left or the session ended; ``high`` says of each pressure
+    in ``bp`` whether it is beyond a limit.
     """
 
     bp: Sequence[datetime] = ()
+    high: Sequence[bool] = ()
+    dosings: Sequence[Dosing] = ()
+    left_at: datetime | None = None
     answers: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     spo2: Series = field(default_factory=Series)
     typed_spo2: Sequence[datetime] = ()
@@ -54,6 +60,10 @@ class _Slot:
     opens: datetime
     closes: datetime | None
 
+    def offered_until(self, late: datetime) -> datetime:
+        """How long it is shown where nobody need take it."""
+        return late if self.closes is None else min(late, self.closes)
+
 
 def due_of(record: Record, now: datetime) -> tuple[DueItem, ...]:
     """The schedule of a session at ``now``, from its record."""
@@ -62,8 +72,13 @@ def due_of(record: Record, now: datetime) -> tuple[DueItem, ...]:
         if not answer.struck:
             answers.setdefault(answer.instrument, []).append(answer.at)
     stops = [i.stop_recorded_at or i.stopped_at for i in record.infusions if i.stopped_at]
+    taken = sorted((c for c in record.cuff if c.plotted), key=lambda c: (c.at, c.seq))
+    departure = record.discharge.departure
     done = Done(
-        [cuff.at for cuff in record.cuff if cuff.plotted],
+        [cuff.at for cuff in taken],
+        [too_high(record, cuff) for cuff in taken],
+        dosings_of(record, now),
+        departure.at if departure is not None else record.ended_at,
         answers,
         record.series.get("spo2", Series()),
         # declined is an answer and no saturation
@@ -98,12 +113,50 @@ def due_items(
             unnamed[plan.what] += 1
             row = f"#{unnamed[plan.what]}" if unnamed[plan.what] > 1 else ""
         needed = (*protocol.observe.needed, *plan.asks)
-        for slot in _slots(plan, row, first_dose_at, done, now):
-            items.append(_item(plan, slot, needed, done, now))
+        for slot in _slots(plan, row, first_dose_at, done, now, _ahead(protocol, plan)):
+            item = _item(plan, slot, needed, done, now)
+            if item is not None:
+                items.append(item)
     return tuple(sorted(items, key=lambda item: (item.at, item.what, item.id)))
 
 
-def _item(plan: DuePlan, slot: _Slot, needed: Sequence[str], done: Done, now: datetime) -> DueItem:
+def _ahead(protocol: TreatmentProtocol, plan: DuePlan) -> timedelta | None:
+    """How long after the end of dosing the next row of the same kind opens its first slot: a slot
+    of the dosing is not filled by what belongs to that one."""
+    if plan.counts_from != "dosing":
+        return None
+    starts = [
+        timedelta(minutes=other.minutes[0] - other.early_min)
+        for other in protocol.due
+        if other.what == plan.what and other.counts_from == "end_of_dosing" and not other.name
+    ]
+    return min(starts, default=None)
+
+
+def too_high(record: Record, cuff: CuffPoint) -> bool:
+    """Whether a pressure is beyond an upper limit of the protocol, its own or one above the
+    baseline. The session's changed limits do not count: they were moved for the alert."""
+    for limit in record.info.protocol.limit:
+        value = {"nibp_sys": cuff.sys, "nibp_dia": cuff.dia}.get(limit.metric)
+        if value is None or not limit.upper or limit.before_dose or limit.relative == "trend":
+            continue
+        bound = limit.value
+        if limit.relative is not None:
+            base = record.baseline
+            if base is None:
+                continue
+            of = base.sys if limit.metric == "nibp_sys" else base.dia
+            percent = limit.relative == "baseline_percent"
+            bound = of * (1 + limit.value / 100) if percent else of + limit.value
+        if limit.beyond(value, bound):
+            return True
+    return False
+
+
+def _item(
+    plan: DuePlan, slot: _Slot, needed: Sequence[str], done: Done, now: datetime
+) -> DueItem | None:
+    """The slot as it stands; ``None`` for one that was only offered and is over."""
     missing: tuple[str, ...] = ()
     if plan.what == "bp":
         hit = _first(done.bp, slot)
@@ -124,6 +177,8 @@ def _item(plan: DuePlan, slot: _Slot, needed: Sequence[str], done: Done, now: da
         state = DueState.DONE if hit <= late else DueState.LATE
     elif said is not None:
         state = DueState.NOT_DONE
+    elif plan.offered and now > slot.offered_until(late):
+        return None
     else:
         state = _open_state(plan, slot, late, now)
     return DueItem(
@@ -169,25 +224,113 @@ def _first_value(series: Series, slot: _Slot) -> datetime | None:
     return None
 
 
-def _slots(plan: DuePlan, row: str, first: datetime, done: Done, now: datetime) -> Iterator[_Slot]:
+def _slots(
+    plan: DuePlan,
+    row: str,
+    first: datetime,
+    done: Done,
+    now: datetime,
+    ahead: timedelta | None,
+) -> Iterator[_Slot]:
+    if plan.after_high:
+        yield from _after_high(plan, first, done)
+    elif plan.counts_from == "first_dose":
+        minutes = list(_minutes(plan, first, done, now))
+        yield from _row(plan, row, first, minutes, None, "")
+    else:
+        for number, one in enumerate(done.dosings, 1):
+            again = f"/{number}" if number > 1 else ""
+            following = done.dosings[number].started_at if number < len(done.dosings) else None
+            if plan.counts_from == "dosing":
+                end = one.ended_at
+                minutes = list(_while(plan, one.started_at, end, now))
+                last = None if end is None or ahead is None else end + ahead
+                yield from _row(plan, row, one.started_at, minutes, last, again)
+            elif one.ended_at is not None:
+                until = min((at for at in (following, done.left_at) if at), default=None)
+                minutes = list(_until(plan, one.ended_at, until, now))
+                yield from _row(plan, row, one.ended_at, minutes, following, f"+{again}")
+
+
+def _row(
+    plan: DuePlan,
+    row: str,
+    start: datetime,
+    minutes: Sequence[float],
+    last: datetime | None,
+    mark: str,
+) -> Iterator[_Slot]:
+    """The slots at those minutes from ``start``; the last one closes at ``last``, if at all."""
     early = timedelta(minutes=plan.early_min)
-    minutes = list(_minutes(plan, first, done, now))
     for place, minute in enumerate(minutes):
-        at = first + timedelta(minutes=minute)
-        closes = None
+        at = start + timedelta(minutes=minute)
+        closes = last
         if place + 1 < len(minutes):
-            following = first + timedelta(minutes=minutes[place + 1]) - early
-            closes = following - timedelta(microseconds=1)  # what opens the next is not for this
+            closes = start + timedelta(minutes=minutes[place + 1]) - early
+        if closes is not None:
+            closes -= timedelta(microseconds=1)  # what opens the next is not for this
         if plan.name and plan.late_min is not None:
             window = at + timedelta(minutes=plan.late_min)
             closes = window if closes is None else min(closes, window)
-        yield _Slot(_slot_id(plan, row, minute), at, at - early, closes)
+        yield _Slot(_slot_id(plan, row, minute, mark), at, at - early, closes)
 
 
-def _slot_id(plan: DuePlan, row: str, minute: float) -> str:
-    """``bp@10``, ``bp@10#2`` in a second unnamed row, ``bp:NAME``: it moves with no clock."""
+def _while(plan: DuePlan, start: datetime, end: datetime | None, now: datetime) -> Iterator[float]:
+    """The minutes of a stretch of dosing: those before its end, and while it goes on the next."""
+    over = None if end is None else (end - start).total_seconds() / 60
+    going = (now - start).total_seconds() / 60 + (plan.every_min or 0)
+    for minute in plan.minutes:
+        if over is None or minute <= over:
+            yield minute
+    if plan.every_min is None:
+        return
+    for number in range(1, MOST_SLOTS):
+        minute = plan.minutes[-1] + number * plan.every_min
+        if minute > (going if over is None else over):
+            return
+        yield minute
+
+
+def _until(plan: DuePlan, end: datetime, until: datetime | None, now: datetime) -> Iterator[float]:
+    """The minutes after a stretch of dosing: until the next one or the leaving, else the next."""
+    over = None if until is None else (until - end).total_seconds() / 60
+    for minute in plan.minutes:
+        if over is None or minute <= over:
+            yield minute
+    if plan.every_min is None:
+        return
+    going = (now - end).total_seconds() / 60 + plan.every_min
+    for number in range(1, MOST_SLOTS):
+        minute = plan.minutes[-1] + number * plan.every_min
+        if minute > (going if over is None else over):
+            return
+        yield minute
+
+
+def _after_high(plan: DuePlan, first: datetime, done: Done) -> Iterator[_Slot]:
+    """One slot after each pressure since the first dose that leaves them high: a high one begins
+    it, two in a row that are not end it. The next reading is for it, however early or late."""
+    if plan.every_min is None:
+        return
+    calm = 2
+    readings = [(at, high) for at, high in zip(done.bp, done.high, strict=True) if at >= first]
+    for place, (taken, high) in enumerate(readings):
+        calm = 0 if high else calm + 1
+        if calm >= 2:
+            continue
+        due = taken + timedelta(minutes=plan.every_min)
+        if done.left_at is not None and due > done.left_at:
+            return
+        following = readings[place + 1][0] if place + 1 < len(readings) else None
+        minute = (taken - first).total_seconds() / 60
+        yield _Slot(f"bp:high@{minute:.4g}", due, taken + timedelta(microseconds=1), following)
+
+
+def _slot_id(plan: DuePlan, row: str, minute: float, mark: str = "") -> str:
+    """``bp@10``, ``bp@10#2`` in a second unnamed row, ``bp:NAME``: it moves with no clock.
+    ``bp@15+`` is counted from the end of dosing, ``bp@15+/2`` from that of its second stretch."""
     if not plan.name:
-        return f"{plan.what}@{minute:g}{row}"
+        return f"{plan.what}@{minute:g}{mark}{row}"
     only = len(plan.minutes) == 1 and plan.every_min is None
     return f"{plan.what}:{plan.name}" if only else f"{plan.what}:{plan.name}@{minute:g}"
 
@@ -212,18 +355,28 @@ def _minutes(plan: DuePlan, first: datetime, done: Done, now: datetime) -> Itera
 
 def planned(plan: DuePlan) -> str:
     """A row of the schedule in words: ``at 10, 20 min``, with its window and how it goes on."""
+    if plan.after_high:
+        return f"every {plan.every_min:g} min after one that is too high, until two are not"
     said = f"at {', '.join(f'{minute:g}' for minute in plan.minutes)} min"
+    said += _COUNTED[plan.counts_from]
     if plan.name and plan.late_min is not None:
         said += (
             f" ({plan.name}: {plan.early_min:g} min before to {plan.late_min:g} after, no later)"
         )
     if plan.every_min is not None:
         until = f" to {plan.until_min:g} min and" if plan.until_min is not None else ""
-        said += f", then every {plan.every_min:g} min{until} while an infusion runs"
+        how = {"first_dose": f"{until} while an infusion runs", "dosing": " while it goes on"}
+        said += f", then every {plan.every_min:g} min"
+        said += how.get(plan.counts_from, " until the patient has left")
     if plan.asks:
         also = [INSTRUMENTS[key].label if key in INSTRUMENTS else key for key in plan.asks]
         said += f", with {', '.join(also)}"
+    said += ", offered" if plan.offered else ""
     return said + (", needed" if plan.mandatory else "")
+
+
+#: From when minutes are counted, in words; from the first dose goes without saying.
+_COUNTED = {"first_dose": "", "dosing": " of dosing", "end_of_dosing": " after the end of dosing"}
 
 
 def told(item: DueItem) -> str:

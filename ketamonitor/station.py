@@ -44,6 +44,7 @@ from ketamonitor.taking_in import take_in
 from ketamonitor.treatment.checkin import ItemAnswer
 from ketamonitor.treatment.patients import known_patients, same
 from ketamonitor.treatment.plan import OUTPATIENT
+from ketamonitor.treatment.rules import ClinicRules
 from ketamonitor.view import (
     ActiveAlarm,
     DeviceChoice,
@@ -207,6 +208,7 @@ class Station:
         if plan.series is not None:
             body["series"] = plan.series
         clinic, _fault = load_clinic()
+        body["rules"] = (ClinicRules() if clinic is None else clinic.rules).as_json()
         if clinic is not None and clinic.setting != OUTPATIENT:
             body["setting"] = clinic.setting
         done = self._recorder.open(session, Draft("session", now, author, body))

@@ -17,6 +17,7 @@ from ketamonitor.protocol import TreatmentProtocol
 from ketamonitor.treatment.checkin import CheckInView
 from ketamonitor.treatment.nasal import NasalView
 from ketamonitor.treatment.order import Order
+from ketamonitor.treatment.rules import BEFORE_RULES, ClinicRules
 
 if TYPE_CHECKING:
     from ketamonitor.treatment.closing import OpenItem
@@ -70,6 +71,7 @@ class SessionInfo:
     author: str
     #: Which real session of this patient it is; ``None`` where that was not known at the start.
     series: int | None = None
+    rules: ClinicRules = BEFORE_RULES
 
 
 class Freshness(StrEnum):

@@ -62,7 +62,7 @@ class Situation:
     value, and one that is off is not among them. ``samples`` are in order of time.
 
     ``off`` names the sensors a monitor says are off (source to its words); ``faults`` are by
-    condition; ``intervals`` are the seconds between a source's values.
+    condition; ``left``: the patient is no longer here; ``intervals`` are the seconds between a source's values.
     """
 
     now: datetime
@@ -82,3 +82,4 @@ class Situation:
     faults: Mapping[str, Fault] = field(default_factory=dict)
     sensors_off: Mapping[str, str] = field(default_factory=dict)
     intervals: Mapping[str, float] = field(default_factory=dict)
+    left: bool = False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from devices.metrics import METRICS
 from devices.reading import NOT_UNDERSTOOD, LinkState
 from ketamonitor import words
 from ketamonitor.alarms.situation import Known, Situation
-from ketamonitor.view import ActiveAlarm, LinkView
+from ketamonitor.view import ActiveAlarm, DueItem, LinkView
 
 #: A cuff result without one of these says nothing of that pressure.
 PRESSURES = ("nibp_sys", "nibp_dia")
@@ -134,21 +134,41 @@ def down(link: LinkView, situation: Situation) -> bool:
 
 
 def _no_bp(situation: Situation) -> Iterator[ActiveAlarm]:
-    """No blood pressure for so many intervals of the schedule; before that it is a reminder."""
+    """No blood pressure for so many intervals of the schedule, or a needed one whose window is
+    over; before that it is a reminder. Only a reading ends it: that the schedule has no further
+    slot, or that the gate opens, says nothing of the patient."""
+    if situation.first_dose_at is None or situation.left:
+        return
     slots = [item for item in situation.due if item.what == "bp"]
+    last = max(situation.last_bp_at or situation.first_dose_at, situation.first_dose_at)
+    known = situation.active.get("no_bp")
+    if known is not None and last <= known.since:
+        text, detail = known.text, known.detail
+    elif gone := [i for i in slots if _needed_and_gone(i, situation.now, last)]:
+        text, detail = f"No BP: {gone[-1].label} was not taken", "measure now"
+    elif _quiet_for_long(slots, last, situation):
+        text, detail = f"No BP since {words.clock(last)}", "measure now"
+    else:
+        return
+    yield _made("no_bp", "no_bp", "medium", text, situation, "nibp_sys", detail)
+
+
+def _needed_and_gone(item: DueItem, now: datetime, last: datetime) -> bool:
+    """Whether a mandatory slot's window closed with nothing in it, and nothing came since."""
+    closes = item.closes_at
+    return item.mandatory and not item.answered and closes is not None and last < closes < now
+
+
+def _quiet_for_long(slots: Sequence[DueItem], last: datetime, situation: Situation) -> bool:
     reached = [item for item in slots if item.at <= situation.now]
     if not reached or situation.first_dose_at is None:
-        return
+        return False
     latest = reached[-1].at
     if any(item.done_at is not None for item in reached if item.at == latest):
-        return
+        return False
     before = max((i.at for i in reached if i.at < latest), default=situation.first_dose_at)
-    interval = latest - before
-    last = max(situation.last_bp_at or situation.first_dose_at, situation.first_dose_at)
-    if situation.now - last <= situation.protocol.technical.no_bp_intervals * interval:
-        return
-    text = f"No BP since {words.clock(last)}"
-    yield _made("no_bp", "no_bp", "medium", text, situation, "nibp_sys", "measure now")
+    most = situation.protocol.technical.no_bp_intervals * (latest - before)
+    return situation.now - last > most
 
 
 def _made(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ketamonitor.record import Record
     from ketamonitor.view import DueItem
 
+#: States of a slot whose time is over and that nothing has filled.
+_GONE_BY = ("overdue", "missed")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
@@ -46,6 +49,7 @@ def open_items(
         for slot in due
         if slot.mandatory and not slot.answered
     ]
+    items += _missed(due)
     items += handled
     for row in criteria:
         if not row.settled:
@@ -55,6 +59,23 @@ def open_items(
     if record.discharge.departure is None:
         items.append(OpenItem("left", "The time of leaving is not recorded"))
     return tuple(items)
+
+
+def _missed(due: Sequence[DueItem]) -> list[OpenItem]:
+    """What was due and neither done nor answered for, one item a kind: they are many, and one
+    reason holds for most of them."""
+    items = []
+    for what in dict.fromkeys(slot.what for slot in due):
+        slots = [
+            slot
+            for slot in due
+            if slot.what == what and not slot.mandatory and slot.state in _GONE_BY
+        ]
+        if slots:
+            times = ", ".join(clock(slot.at) for slot in slots)
+            many = f"{len(slots)} × {slots[0].kind}" if len(slots) > 1 else slots[0].kind
+            items.append(OpenItem(f"missed:{what}", f"Due and not recorded: {many} ({times})"))
+    return items
 
 
 def _handled(record: Record) -> list[OpenItem]:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from ketamonitor import checks
 from ketamonitor.entries import Draft, Entry
 from ketamonitor.instruments import INSTRUMENTS, AnswerStatus
+from ketamonitor.schedule import TYPED_SPO2, due_of
 from ketamonitor.treatment.breathing import COUNTED, breathing, mildest_lower
+from ketamonitor.treatment.dosing import dosings_of, end_of
 from ketamonitor.treatment.gates import gate_of
 from ketamonitor.treatment.plan import Criterion
 from ketamonitor.words import answer, clock, countdown, pressure
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 LONGEST_REASON = 200
 #: Times are typed to the minute: a value within it says nothing against an end at its beginning.
 WITHIN_THE_MINUTE = timedelta(minutes=1)
+#: A saturation so long before the first dose is the one to compare with. A proposal of ours.
+BEFORE_THE_DOSE = timedelta(minutes=30)
 #: Kinds of criteria that a person answers, an item at check-in or here; the record answers the
 #: others.
 BY_PERSON = ("person", "item")
@@ -144,17 +148,7 @@ _ENTERED = ("criterion", "ready", "left", "closing")
 
 def dose_end(record: Record) -> datetime | None:
     """When the last of the treatment's drug was in. ``None`` without a dose and while one runs."""
-    ends = [dose.at for dose in record.doses if record.counts(dose)]
-    for infusion in record.infusions:
-        if record.treats(infusion.drug):
-            if infusion.stopped_at is None:
-                return None
-            ends.append(infusion.stopped_at)
-    for spray in record.nasal.sprays:
-        if spray.over_at is None:
-            return None
-        ends.append(spray.over_at)
-    return max(ends, default=None)
+    return end_of(dosings_of(record, record.last_at or record.info.started_at))
 
 
 def _last_begun(record: Record) -> datetime | None:
@@ -175,8 +169,12 @@ def ready_of(record: Record) -> tuple[datetime, str] | None:
 
 
 def criteria(record: Record, now: datetime) -> tuple[CriterionView, ...]:
-    """Every criterion of the session's protocol as it stands at ``now``, in the file's order."""
-    return tuple(_criterion(record, row, now) for row in record.info.protocol.criterion)
+    """Every criterion of the session's protocol as it stands at ``now``, in the file's order; once
+    the patient has left or the session is over, as it stood then."""
+    over = [record.discharge.departure.at] if record.discharge.departure is not None else []
+    over += [record.ended_at] if record.ended_at is not None else []
+    judged = min([now, *over])
+    return tuple(_criterion(record, row, judged) for row in record.info.protocol.criterion)
 
 
 def _criterion(record: Record, row: Criterion, now: datetime) -> CriterionView:
@@ -190,6 +188,12 @@ def _criterion(record: Record, row: Criterion, now: datetime) -> CriterionView:
             return CriterionView(row, CriterionState.MET, f"{item.text} ({item.by})")
         if said is None:
             return CriterionView(row, CriterionState.OPEN, "")
+        if (
+            row.fresh
+            and said.state is CriterionState.MET
+            and (old := _too_old(record, said.at, now))
+        ):
+            return CriterionView(row, CriterionState.OPEN, f"{clock(said.at)}, {said.by}{old}")
         return CriterionView(row, said.state, f"{clock(said.at)}, {said.by}", said)
     met, evidence = _WAYS[row.by](record, row, now)
     if met:
@@ -206,11 +210,17 @@ def _gate(record: Record, _row: Criterion, now: datetime) -> tuple[bool, str]:
     if gate.open:
         return True, f"{clock(gate.at)} has passed"
     if now < gate.at:
-        return False, f"{clock(gate.at)}, in {countdown((gate.at - now).total_seconds())}"
+        other = gate.from_last if gate.at == gate.from_first else gate.from_first
+        beside = ""
+        if other != gate.at:
+            which = ("first", "last") if gate.at == gate.from_first else ("last", "first")
+            beside = f" (from the {which[0]} dose; from the {which[1]} {clock(other)})"
+        left = countdown((gate.at - now).total_seconds())
+        return False, f"{clock(gate.at)}{beside}, in {left}"
     return False, "The dose has not ended"
 
 
-def _bp(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
+def _bp(record: Record, row: Criterion, now: datetime) -> tuple[bool, str]:
     base, end = record.baseline, dose_end(record)
     if end is None:
         return False, "The dose has not ended" if record.first_dose_at else "No dose is recorded"
@@ -218,6 +228,12 @@ def _bp(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
     if last is None or last.sys is None or last.dia is None:
         return False, "No blood pressure after the last dose"
     said = f"BP {pressure(last.sys, last.dia, None)} at {clock(last.at)}"
+    if old := _too_old(record, last.at, now):
+        return False, said + old
+    if beyond := _beyond_limits(record, last.sys, last.dia):
+        return False, f"{said}, {beyond}"
+    if alert := _active_alert(record, ("nibp_sys", "nibp_dia", "nibp_map"), now):
+        return False, f"{said}, an alert goes on: {alert}"
     if base is None:
         return False, f"{said}, no baseline is locked"
     said += f", baseline {base.sys:g}/{base.dia:g}"
@@ -225,6 +241,75 @@ def _bp(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
         return False, f"{said}, the protocol names no percentage"
     off = max(abs(last.sys - base.sys) / base.sys, abs(last.dia - base.dia) / base.dia) * 100
     return off <= row.percent, f"{said} ({off:.0f} % apart)"
+
+
+def _too_old(record: Record, at: datetime, now: datetime) -> str:
+    """That a value is older than the clinic lets it be, in words; empty for one that is not."""
+    most = record.info.rules.fresh_min
+    age = now - at
+    if most is None or age <= timedelta(minutes=most):
+        return ""
+    return f", {age // timedelta(minutes=1)} min old: more than {most:g} min, to be seen anew"
+
+
+def _beyond_limits(record: Record, sys: float, dia: float) -> str:
+    """Which of the protocol's own limits a pressure is beyond, the mildest of them; those that
+    follow the baseline have the percentage, and those before the dose are over."""
+    for limit in record.info.protocol.limit:
+        value = {"nibp_sys": sys, "nibp_dia": dia}.get(limit.metric)
+        absolute = limit.relative is None and not limit.before_dose
+        if value is not None and absolute and limit.beyond(value, limit.value):
+            return f"beyond the protocol’s limit ({limit.op} {limit.value:g})"
+    return ""
+
+
+def _active_alert(record: Record, metrics: Sequence[str], now: datetime) -> str:
+    """A physiological alert of one of these that has not ended by then, in words."""
+    for alarm in record.alarms:
+        begun = alarm.raised_at <= now and alarm.metric in metrics and alarm.type != "technical"
+        if begun and (alarm.cleared_at is None or alarm.cleared_at > now):
+            return alarm.text
+    return ""
+
+
+def _spo2(record: Record, row: Criterion, now: datetime) -> tuple[bool, str]:
+    end = dose_end(record)
+    if end is None:
+        return False, "The dose has not ended" if record.first_dose_at else "No dose is recorded"
+    last = _saturation(record, end, now)
+    if last is None:
+        return False, "SpO₂: no value after the last dose"
+    at, value = last
+    said = f"SpO₂ {value:g} % at {clock(at)}"
+    if old := _too_old(record, at, now):
+        return False, said + old
+    if alert := _active_alert(record, ("spo2", TYPED_SPO2), now):
+        return False, f"{said}, an alert goes on: {alert}"
+    if row.at_least is not None and value >= row.at_least:
+        return True, said
+    first = record.first_dose_at or end
+    base = _saturation(record, first - BEFORE_THE_DOSE, first)
+    if base is None:
+        return False, f"{said}, no value before the dose to compare with"
+    return value >= base[1], f"{said}, {base[1]:g} % before the dose"
+
+
+def _saturation(record: Record, since: datetime, until: datetime) -> tuple[datetime, float] | None:
+    """The last value of the oximeter in that time, from the monitor or typed."""
+    found = [
+        (a.at, float(a.value))
+        for a in record.answers
+        if a.instrument == TYPED_SPO2 and a.value is not None and not a.struck
+    ]
+    series = record.series.get("spo2")
+    if series is not None:
+        for place in range(len(series.times) - 1, -1, -1):
+            value = series.values[place]
+            if value is not None and series.times[place] <= until:
+                found.append((series.times[place], value))
+                break
+    inside = [one for one in found if since <= one[0] <= until]
+    return max(inside, default=None, key=lambda one: one[0])
 
 
 def _last_pressure(record: Record, after: datetime) -> CuffPoint | None:
@@ -269,7 +354,7 @@ def _sign_of(record: Record, what: str) -> tuple[str, Callable[[int | None], boo
     return scale, lambda v: well is not None and v not in (None, well)
 
 
-def _score(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
+def _score(record: Record, row: Criterion, now: datetime) -> tuple[bool, str]:
     end = dose_end(record)
     if end is None:
         return False, "The dose has not ended" if record.first_dose_at else "No dose is recorded"
@@ -280,12 +365,14 @@ def _score(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
     said = f"{label} {answer(row.of, last.status, last.value)} at {clock(last.at)}"
     if last.status != AnswerStatus.ANSWERED or last.value is None:
         return False, said
+    if old := _too_old(record, last.at, now):
+        return False, said + old
     low_enough = row.at_most is None or last.value <= row.at_most
     high_enough = row.at_least is None or last.value >= row.at_least
     return low_enough and high_enough, said
 
 
-def _resolved(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str]:
+def _resolved(record: Record, row: Criterion, now: datetime) -> tuple[bool, str]:
     """Met by what a person confirmed after the dose, as long as no answer says otherwise."""
     what = row.of.replace("_", " ").capitalize()
     said = next((e for e in reversed(record.episodes.said) if e.body["what"] == row.of), None)
@@ -298,6 +385,10 @@ def _resolved(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str
     over = str(said.body.get("resolved_at") or "")
     if not none and not over:
         return False, f"{what} is not over"
+    if none and (early := _too_early(record, said.at, now)):
+        return False, f"{what}: none was said at {clock(said.at)}, {early}"
+    if old := _too_old(record, said.at, now):
+        return False, f"{what} was confirmed at {clock(said.at)}{old}"
     since = (record.first_dose_at or end) if none else datetime.fromisoformat(over)
     told = "none" if none else f"over {clock(since)}"
     against = _unwell_since(record, row.of, since)
@@ -312,7 +403,18 @@ def _resolved(record: Record, row: Criterion, _now: datetime) -> tuple[bool, str
     return True, f"{what} {told}"
 
 
-_WAYS = {"gate": _gate, "bp": _bp, "score": _score, "resolved": _resolved}
+def _too_early(record: Record, at: datetime, now: datetime) -> str:
+    """Why "none" says nothing yet: what came later may be told only from the gate on, or once the
+    last observation before it is due (REMS 386: at least two hours and until resolution)."""
+    gate = gate_of(record, now)
+    if record.info.rules.fresh_min is None or gate is None:
+        return ""
+    slots = [i.opens_at for i in due_of(record, now) if i.what == "observation" and i.at <= gate.at]
+    counts = min([gate.at, *slots[-1:]])
+    return f"before it can be known at {clock(counts)}" if at < counts else ""
+
+
+_WAYS = {"gate": _gate, "bp": _bp, "spo2": _spo2, "score": _score, "resolved": _resolved}
 
 
 # What people enter ----------------------------------------------------------------------------

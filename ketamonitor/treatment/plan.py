@@ -82,7 +82,9 @@ class ObservePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class DuePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is due at which minutes from the first dose.
+    """What is due at which minutes, counted ``counts_from`` the first dose, the beginning of each
+    ``dosing`` (and then only until its end), or the ``end_of_dosing`` (and then until the next one
+    or the patient's leaving).
 
     A reading or observation counts for a slot from ``early_min`` before it; the slot is overdue
     ``grace_min`` after it. A slot with a ``name`` has a window: it takes nothing later than
@@ -90,11 +92,17 @@ class DuePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ``spo2`` is a value of the oximeter, from the monitor or typed (``spo2_read``).
     ``asks`` are instruments that an observation for this slot needs beside the protocol's own.
     ``every_min``: the row goes on so often after its last minute, ``until_min`` from the first
-    dose, and for as long as an infusion runs.
+    dose, and for as long as an infusion runs; a row that counts from the end of dosing goes on
+    until the patient has left. ``after_high``: due so often after a pressure beyond a limit of the
+    protocol, until two in a row are not. ``offered``: shown while its window is open and neither
+    overdue nor missed.
     """
 
     what: Literal["bp", "observation", "spo2"]
-    minutes: Annotated[tuple[Minutes, ...], Meta(min_length=1, max_length=100)]
+    minutes: Annotated[tuple[Minutes, ...], Meta(max_length=100)] = ()
+    counts_from: Literal["first_dose", "dosing", "end_of_dosing"] = "first_dose"
+    after_high: bool = False
+    offered: bool = False
     early_min: Annotated[float, Meta(ge=0, le=30)] = 3
     grace_min: Annotated[float, Meta(gt=0, le=60)] = 2
     late_min: Annotated[float, Meta(gt=0, le=120)] | None = None
@@ -106,7 +114,8 @@ class DuePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class GatePlan(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The earliest end: minutes from the first dose, and from the end of the last one."""
+    """The earliest end: minutes from the first dose, and from the end of the last one. Of nasal
+    devices the clinic's file says which of the two counts (:mod:`.rules`)."""
 
     from_first_dose_min: Minutes
     after_dose_min: Minutes = 0
@@ -116,18 +125,22 @@ class Criterion(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A criterion of discharge. ``by`` says how the record answers it:
 
     ``gate`` the time gate; ``bp`` a blood pressure after the last dose within ``percent`` of the
-    baseline (or accepted by a named person); ``resolved`` the episode in ``of`` is none or over;
-    ``score`` the last answer to the instrument in ``of`` is ``at_least`` or ``at_most``; ``item``
-    the check-in or discharge item in ``of`` is answered; ``person`` somebody ticks it.
+    baseline, inside the protocol's own limits and with no alert of a pressure; ``spo2`` a value of
+    the oximeter of ``at_least`` so much, or of the baseline; ``resolved`` the episode in ``of`` is
+    none or over; ``score`` the last answer to the instrument in ``of`` is ``at_least`` or
+    ``at_most``; ``item`` the check-in or discharge item in ``of`` is answered; ``person`` somebody
+    ticks it. What the record answers is as fresh as the clinic's file asks; ``fresh`` says the same
+    of what a person ticks.
     """
 
     id: Key
     text: Line
-    by: Literal["gate", "bp", "resolved", "score", "item", "person"]
+    by: Literal["gate", "bp", "spo2", "resolved", "score", "item", "person"]
     of: Annotated[str, Meta(max_length=40)] = ""
     at_least: float | None = None
     at_most: float | None = None
     percent: Annotated[float, Meta(gt=0, le=100)] | None = None
+    fresh: bool = False
 
 
 #: Where the patients of a clinic are, as a session's first entry says where it is not the first.
@@ -192,6 +205,17 @@ def _check_dose(dose: DosePlan) -> None:
 
 
 def _check_due(place: str, row: DuePlan) -> None:
+    if row.after_high:
+        if row.minutes or row.what != "bp" or row.every_min is None or row.name:
+            raise PlanError(f'{place}: after_high needs what = "bp" and every_min, and no minutes')
+    elif not row.minutes:
+        raise PlanError(f"{place}.minutes is missing")
+    if row.until_min is not None and row.counts_from != "first_dose":
+        raise PlanError(f"{place}.until_min: only a row that counts from the first dose has it")
+    if row.mandatory and row.counts_from != "first_dose":
+        raise PlanError(f"{place}.mandatory: only a row that counts from the first dose can be")
+    if row.mandatory and row.offered:
+        raise PlanError(f"{place}.offered: what is mandatory is more than offered")
     if list(row.minutes) != sorted(set(row.minutes)):
         raise PlanError(f"{place}.minutes: must rise and not repeat")
     if row.name and row.late_min is None:
@@ -282,6 +306,10 @@ def _sensible_due(place: str, row: DuePlan, observe: ObservePlan) -> None:
 def _can_be_met(place: str, row: Criterion, observe: ObservePlan) -> None:
     if row.by == "bp" and row.percent is None:
         raise PlanError(f"{place}.percent is missing: a pressure is met within so many percent")
+    if row.by == "spo2" and (row.at_least is None or not 50 <= row.at_least <= 100):
+        raise PlanError(f"{place}.at_least is missing: a saturation is met from 50 to 100 % on")
+    if row.fresh and row.by != "person":
+        raise PlanError(f"{place}.fresh: only what a person ticks needs it said")
     if row.by != "score":
         return
     _asked_for(f"{place}.of", row.of, observe)

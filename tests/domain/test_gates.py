@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ketamonitor import drafts
 from ketamonitor.entries import Draft
 from ketamonitor.record import Record
-from ketamonitor.treatment.gates import Given, gate, gate_of
+from ketamonitor.treatment.dosing import Dosing as Given
+from ketamonitor.treatment.gates import gate, gate_of
 from ketamonitor.treatment.plan import GatePlan
 from tests.domain.builders import at, chained, protocol, started
 
