@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -105,32 +105,40 @@ def due_items(
     """
     if first_dose_at is None:
         return ()
-    items = []
+    rows: list[tuple[DuePlan, list[_Slot]]] = []
     unnamed: Counter[str] = Counter()
     for plan in protocol.due:
         row = ""
-        if not plan.name:
+        if not plan.name and plan.counts_from == "first_dose":
             unnamed[plan.what] += 1
             row = f"#{unnamed[plan.what]}" if unnamed[plan.what] > 1 else ""
+        rows.append((plan, list(_slots(plan, row, first_dose_at, done, now))))
+    items = []
+    for plan, slots in rows:
         needed = (*protocol.observe.needed, *plan.asks)
-        for slot in _slots(plan, row, first_dose_at, done, now, _ahead(protocol, plan)):
-            item = _item(plan, slot, needed, done, now)
+        for slot in slots:
+            item = _item(plan, _closed(plan, slot, rows), needed, done, now)
             if item is not None:
                 items.append(item)
     return tuple(sorted(items, key=lambda item: (item.at, item.what, item.id)))
 
 
-def _ahead(protocol: TreatmentProtocol, plan: DuePlan) -> timedelta | None:
-    """How long after the end of dosing the next row of the same kind opens its first slot: a slot
-    of the dosing is not filled by what belongs to that one."""
-    if plan.counts_from != "dosing":
-        return None
-    starts = [
-        timedelta(minutes=other.minutes[0] - other.early_min)
-        for other in protocol.due
-        if other.what == plan.what and other.counts_from == "end_of_dosing" and not other.name
+def _closed(plan: DuePlan, slot: _Slot, rows: Sequence[tuple[DuePlan, list[_Slot]]]) -> _Slot:
+    """The slot with the end of its window, where a slot that counts from the end of dosing opens:
+    what belongs to that one does not fill the one before it, late."""
+    if plan.name or plan.after_high or plan.counts_from == "end_of_dosing":
+        return slot
+    opened = [
+        other.opens
+        for row, slots in rows
+        if row.what == plan.what and row.counts_from == "end_of_dosing" and not row.after_high
+        for other in slots
+        if other.opens > slot.opens and other.at > slot.at
     ]
-    return min(starts, default=None)
+    following = min(opened, default=None)
+    if following is None or (slot.closes is not None and slot.closes < following):
+        return slot
+    return replace(slot, closes=following - timedelta(microseconds=1))
 
 
 def too_high(record: Record, cuff: CuffPoint) -> bool:
@@ -230,7 +238,6 @@ def _slots(
     first: datetime,
     done: Done,
     now: datetime,
-    ahead: timedelta | None,
 ) -> Iterator[_Slot]:
     if plan.after_high:
         yield from _after_high(plan, first, done)
@@ -242,10 +249,8 @@ def _slots(
             again = f"/{number}" if number > 1 else ""
             following = done.dosings[number].started_at if number < len(done.dosings) else None
             if plan.counts_from == "dosing":
-                end = one.ended_at
-                minutes = list(_while(plan, one.started_at, end, now))
-                last = None if end is None or ahead is None else end + ahead
-                yield from _row(plan, row, one.started_at, minutes, last, again)
+                minutes = list(_while(plan, one.started_at, one.ended_at, now))
+                yield from _row(plan, row, one.started_at, minutes, following, again)
             elif one.ended_at is not None:
                 until = min((at for at in (following, done.left_at) if at), default=None)
                 minutes = list(_until(plan, one.ended_at, until, now))
@@ -269,8 +274,9 @@ def _row(
             closes = start + timedelta(minutes=minutes[place + 1]) - early
         if closes is not None:
             closes -= timedelta(microseconds=1)  # what opens the next is not for this
-        if plan.name and plan.late_min is not None:
-            window = at + timedelta(minutes=plan.late_min)
+        own = plan.late_min if plan.name else plan.grace_min if plan.offered else None
+        if own is not None:
+            window = at + timedelta(minutes=own)
             closes = window if closes is None else min(closes, window)
         yield _Slot(_slot_id(plan, row, minute, mark), at, at - early, closes)
 

@@ -301,6 +301,7 @@ class LiveSession:
                 for link in self._links.values()
                 if link.driver in DRIVERS
             },
+            left=self.record.discharge.departure is not None,
         )
 
     def _strike(self, entry: Entry) -> None:

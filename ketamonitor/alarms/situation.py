@@ -62,7 +62,8 @@ class Situation:
     value, and one that is off is not among them. ``samples`` are in order of time.
 
     ``off`` names the sensors a monitor says are off (source to its words); ``faults`` are by
-    condition; ``left``: the patient is no longer here; ``intervals`` are the seconds between a source's values.
+    condition; ``intervals`` are the seconds between a source's values.
+    ``left``: the patient has gone.
     """
 
     now: datetime
