@@ -8,6 +8,8 @@ from ketamonitor.protocol_words import source_lines
 from ketamonitor.treatment.checkin_items import ITEMS
 from ketamonitor.treatment.plan import DuePlan
 
+#: What minutes are counted from, where it is not the first dose.
+_FROM = {"dosing": " of dosing", "end_of_dosing": " after the end of dosing"}
 _WHAT = {"bp": "blood pressure", "observation": "observation", "spo2": "pulse oximetry"}
 
 
@@ -29,8 +31,16 @@ def preview(protocol: TreatmentProtocol) -> list[tuple[str, str]]:
     sys, dia = base.weigh_above
     rows.append(("Baseline", f"{readings}; above {sys:g}/{dia:g} a delay is weighed"))
     rows += _timed(protocol)
+    rows += _after_dosing(protocol)
     for due in protocol.due:
-        if due.every_min is not None:
+        if due.after_high:
+            told = f"{_WHAT[due.what]} every {due.every_min:g} min until two in a row are not"
+            rows.append(("After a pressure that is too high", told))
+        elif due.every_min is not None and due.counts_from != "first_dose":
+            ends = "while it goes on" if due.counts_from == "dosing" else "until the patient left"
+            told = f"{_WHAT[due.what]} every {due.every_min:g} min {ends}"
+            rows.append((f"After {due.minutes[-1]:g} min{_FROM[due.counts_from]}", told))
+        elif due.every_min is not None:
             until = f"to {due.until_min:g} min" if due.until_min is not None else "from then on"
             told = f"{_WHAT[due.what]} every {due.every_min:g} min {until}, and while a pump runs"
             rows.append((f"After {due.minutes[-1]:g} min", told))
@@ -45,6 +55,8 @@ def preview(protocol: TreatmentProtocol) -> list[tuple[str, str]]:
 def _timed(protocol: TreatmentProtocol) -> list[tuple[str, str]]:
     by_minute: dict[float, list[str]] = {0: ["first dose"]}
     for due in protocol.due:
+        if due.counts_from == "end_of_dosing":
+            continue
         for minute in due.minutes:
             by_minute.setdefault(minute, []).append(_due(due, minute, protocol))
     dose = protocol.dose
@@ -55,6 +67,18 @@ def _timed(protocol: TreatmentProtocol) -> list[tuple[str, str]]:
     return [(f"{minute:g} min", "; ".join(by_minute[minute])) for minute in sorted(by_minute)]
 
 
+def _after_dosing(protocol: TreatmentProtocol) -> list[tuple[str, str]]:
+    by_minute: dict[float, list[str]] = {}
+    for due in protocol.due:
+        if due.counts_from == "end_of_dosing":
+            for minute in due.minutes:
+                by_minute.setdefault(minute, []).append(_due(due, minute, protocol))
+    return [
+        (f"{minute:g} min{_FROM['end_of_dosing']}", "; ".join(by_minute[minute]))
+        for minute in sorted(by_minute)
+    ]
+
+
 def _due(due: DuePlan, minute: float, protocol: TreatmentProtocol) -> str:
     late = due.late_min if due.late_min is not None else due.grace_min
     what = due.name or _WHAT[due.what]
@@ -62,4 +86,5 @@ def _due(due: DuePlan, minute: float, protocol: TreatmentProtocol) -> str:
         keys = dict.fromkeys((*protocol.observe.needed, *due.asks))
         what += f" ({', '.join(INSTRUMENTS[key].label.lower() for key in keys)})"
     must = ", must be there or answered" if due.mandatory else ""
+    must += ", offered" if due.offered else ""
     return f"{what}, {minute - due.early_min:g} to {minute + late:g}{must}"

@@ -695,11 +695,11 @@ def test_no_blood_pressure_for_two_intervals() -> None:
     c = AlarmCourse(shaped(technical=TechnicalPlan(no_reading_s=3600)))
     c.enter(cuff(1, 120, 80))
     c.dose()
-    c.tick(1 + 1200)
+    c.tick(1 + 1800)  # a single dose: the first slot is 15 min after it
     assert "no_bp" not in c.listed()
-    c.tick(1 + 1201)
+    c.tick(1 + 1801)
     assert "no_bp" in c.listed()
-    c.enter(cuff(1210, 120, 80))
+    c.enter(cuff(1810, 120, 80))
     assert "no_bp" not in c.listed()
 
 

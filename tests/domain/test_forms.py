@@ -151,7 +151,7 @@ def test_everything_the_form_asks_is_on_the_sheet() -> None:
         "Lots": "LOT1, LOT2",
         "Minutes from the first device to the end of monitoring": "120",
         "Minutes until clinically ready, were there no two hours": "117",
-        "Checks after the first device, SpO₂": "1 of 6 in the schedule: 97 % 14:20; lowest 97 % at"
+        "Checks after the first device, SpO₂": "1 of 5 in the schedule: 97 % 14:20; lowest 97 % at"
         " 14:20",
         "Before the dose": "122/76 at 14:01",
         "Acceptable before the dose": "122/76 locked as baseline, not above 140/90 (R. Okafor,"

@@ -64,8 +64,21 @@ KINDS = {
     "due out of order": (GOOD, "[10, 20, 30", "[10, 30, 20", "[10, 30, 20", "must rise"),
     "window without end": (NASAL, "late_min = 10\n", "", "[[due]]", "a named slot has a window"),
     "due until without every": (
-        *(GOOD, "grace_min = 2\n", "grace_min = 2\nuntil_min = 60\n"),
+        *(ORAL, 'counts_from = "end_of_dosing"\nevery_min = 30\n', "until_min = 60\n"),
         *("[[due]]", "every_min is missing"),
+    ),
+    "due until after the end": (
+        *(GOOD, "grace_min = 2\n", "grace_min = 2\nuntil_min = 60\n"),
+        *("until_min = 60", "only a row that counts from the first dose"),
+    ),
+    "due without minutes": (GOOD, "minutes = [15]\n", "", "[[due]]", "minutes is missing"),
+    "after a high one at minutes": (
+        *(NASAL, "after_high = true\n", "after_high = true\nminutes = [5]\n"),
+        *("[[due]]", "needs what"),
+    ),
+    "mandatory and offered": (
+        *(NASAL, "mandatory = true\n", "mandatory = true\noffered = true\n"),
+        *("offered = true", "more than offered"),
     ),
     "asks of a pressure": (
         *(GOOD, "grace_min = 2\n", 'grace_min = 2\nasks = ["moaas"]\n'),
@@ -137,7 +150,7 @@ def test_what_is_no_text_of_a_protocol_at_all(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"# nothing\n", "is empty"),
         (b'name = "a"\ntitle = "\xff"\n', ":2: is not UTF-8 text"),
-        (b"#" * (LARGEST + 1), "is larger than"),
+        (b"#" * (LARGEST + 1), "more than 1,000,000 bytes"),
     ):
         path.write_bytes(raw)
         with pytest.raises(ProtocolError, match=said):
@@ -210,7 +223,9 @@ j = 2
         ('sedation = "moaas"', 'sedation = "rass"', "'moaas' is a second scale"),
         ('rows = ["moaas",', 'rows = ["moaas", "rass",', "'rass' is a second scale"),
         ("early_min = 3", "early_min = 10", "less than the 10 min between two"),
-        ("early_min = 3", "early_min = 3\nevery_min = 2", "less than the 2 min between two"),
+        ("every_min = 10", "every_min = 2", "less than the 2 min between two"),
+        ("at_least = 93", "at_least = 30", "a saturation is met from 50 to 100 %"),
+        ('by = "gate"', 'by = "gate"\nfresh = true', "only what a person ticks"),
         ('what = "observation"', 'what = "observation"\nasks = ["padss"]', "nobody could answer"),
         ("minutes = 40", "minutes = 40\nmg_per_kg_range = [1, 2]", "0.5 of the protocol itself"),
     ],

@@ -34,4 +34,4 @@ def test_the_schedule_tells_each_slot_with_its_deviation_or_why_not() -> None:
     assert rows["+20", "BP"] == ["–", "–", "not done: Patient declined (okafor)"]
     assert rows["+30", "BP"] == ["–", "–", "not recorded, no reason given"]
     assert rows["+40", "BP"] == ["14:39", "−0:30", ""]
-    assert rows["+55", "BP"] == ["–", "–", "not reached"]
+    assert rows["+50", "BP"] == ["–", "–", "not reached"]

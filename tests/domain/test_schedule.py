@@ -20,10 +20,26 @@ from ketamonitor.treatment.plan import DuePlan
 from ketamonitor.view import DueItem, DueState
 from tests.domain.builders import at, chained, cuff, protocol, started
 
-IV = protocol()
+#: Fixed minutes from the first dose.
+MINUTES = (10, 20, 30, 40, 55, 70, 85, 100, 115)
+IV = msgspec.structs.replace(
+    protocol(),
+    due=(
+        DuePlan(what="bp", minutes=MINUTES),
+        DuePlan(what="observation", minutes=MINUTES, grace_min=5),
+    ),
+)
 
 #: A named slot at 40 minutes, 35 to 50, and one at the end without a window of its own.
-NAMED = protocol("spravato-84")
+FORTY = next(row for row in protocol("spravato-84").due if row.name)
+NAMED = msgspec.structs.replace(
+    protocol("spravato-84"),
+    due=(
+        FORTY,
+        DuePlan(what="bp", minutes=(120,), early_min=5, grace_min=10),
+        DuePlan(what="observation", minutes=(15, 30, 45, 60, 90, 120), early_min=5, grace_min=5),
+    ),
+)
 
 #: Each 10 minutes, and on while the pump runs.
 GOING_ON = msgspec.structs.replace(
