@@ -1,0 +1,1 @@
+"""Long counts, run by hand before a release: ``make prove``."""
