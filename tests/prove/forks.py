@@ -105,6 +105,9 @@ def forked(program: Callable[[], int], errors: Path) -> Forked:
         file = os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(file, 2)
         os.close(file)
+        # Anew, as what they were before may have been a file that can be gone back in.
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
         status = program()
     except BaseException:  # noqa: BLE001 - a fork must never return into its parent's code
         traceback.print_exc()
