@@ -10,12 +10,12 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.prove import kills
+from tests.prove import kills, others
 
 Proof = Callable[[int, int], bool]
 
 #: Name: what proves it. A further long count is a further row.
-PROOFS: dict[str, Proof] = {**kills.PROOFS}
+PROOFS: dict[str, Proof] = {**kills.PROOFS, **others.PROOFS}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -65,7 +65,18 @@ def kill_once(folder: Path, port: str, wait_s: float, speed: float) -> Survival:
 
 def _exported(folder: Path, store: str, session: str) -> list[object]:
     path = folder / "out.json"
-    _run("session", "export", session, "--store", store, "--format", "json", "-o", str(path))
+    _run(
+        "session",
+        "export",
+        session,
+        "--store",
+        store,
+        "--format",
+        "json",
+        "-o",
+        str(path),
+        "--force",
+    )
     entries: list[object] = json.loads(path.read_text(encoding="utf-8"))["entries"]
     return entries
 

@@ -157,8 +157,14 @@ def values(place: Path) -> tuple[str, ...]:
     return (*NONSENSE, *(str(place / name) for name in files), "s")
 
 
+#: ``python -m tests.prove nonsense`` tries more.
+EXAMPLES = int(os.environ.get("NONSENSE_LINES", "200"))
+
+
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.data())
 def test_nonsense_is_one_line_and_a_status(place: Path, data: Any) -> None:
