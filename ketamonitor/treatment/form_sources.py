@@ -157,7 +157,13 @@ def _ready(record: Record, _around: Around, _of: str) -> Found:
 def _spo2_checks(record: Record, around: Around, _of: str) -> Found:
     """Each slot of the schedule with the value that filled it, and the lowest that was recorded
     after the first dose; never a value that nobody and no monitor gave."""
-    slots = [item for item in due_of(record, around.printed_at) if item.what == "spo2"]
+    # Slots go on until somebody has left: a sheet that is printed later must not have more of them.
+    until = record.ended_at or record.last_at or around.printed_at
+    slots = [
+        item
+        for item in due_of(record, until)
+        if item.what == "spo2" and (item.at <= until or item.done_at is not None)
+    ]
     if not slots:
         return Lacking("the schedule asks for none")
     seen = _spo2_values(record)
