@@ -66,7 +66,7 @@ def pressure(minute: float) -> Draft:
         (12, "", "Choose a slot"),
         (12, "no such", "Choose a slot"),
         (12, "bp@10", "Choose a reason or type one"),
-        (12, "bp@55", "BP 14:55 opens at 14:52"),
+        (12, "bp@20", "BP 14:20 opens at 14:17"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_is_sent(
@@ -141,11 +141,13 @@ def test_the_table_says_how_each_slot_stands(bench: Bench, qtbot: QtBot) -> None
     rows = [
         [cells.index(row, column).data() for column in range(3)] for row in range(cells.rowCount())
     ]
-    assert rows[:5] == [
+    assert rows[:7] == [
         ["14:10", "BP", "late, done 14:13"],
         ["14:10", "Observation", "not done: Patient asleep, not woken (okafor)"],
+        ["14:10", "SpO₂", "overdue"],
         ["14:20", "BP", "overdue"],
         ["14:20", "Observation", "due now"],
+        ["14:20", "SpO₂", "due now"],
         ["14:30", "BP", "to come"],
     ]
 

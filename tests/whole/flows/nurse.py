@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 
+from ketamonitor.instruments import Kind
 from ketamonitor.treatment.discharge import BY_PERSON
 from ketamonitor.view import ASKING
 from tests.whole.flows.chairside import MONITOR, NURSE, PASSWORD, Chairside, taken_as
@@ -42,7 +43,12 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 _NAMED = {"<space>": Qt.Key.Key_Space, "<tab>": Qt.Key.Key_Tab}
 
 #: Answers by key of the instruments a protocol may need, in a patient who does well.
-_WELL = {"moaas": "5", "rass": "0", "dissociation": "0", "breaths": "14"}
+_WELL = {
+    **{"moaas": "5", "rass": "0", "dissociation": "0", "breaths": "14"},
+    **{"spo2_read": "97", "nausea": "0"},
+}
+#: What is answered beside the needed rows, as it is due or asked for at the end.
+_BESIDE = ("spo2_read", "nausea")
 _IN_IT = {**_WELL, "moaas": "4", "dissociation": "6"}
 
 
@@ -328,16 +334,20 @@ class Nurse:
     # Observing -------------------------------------------------------------------------------
 
     def observe(self, answers: Mapping[str, str]) -> None:
-        """Each row the protocol needs, in its order; the others stay blank."""
+        """Each row the protocol needs, in its order, SpO2 as it is read and nausea; the others stay
+        blank."""
         at, keys = self.at, self.at.keys
         before = at.chair.record.entries
         keys.press("o")
         panel = at.panel
         assert isinstance(panel, ObservationPanel)
-        for row in panel.rows:
-            if row.needed:
+        wanted = [row.needed or row.instrument.key in _BESIDE for row in panel.rows]
+        for place, row in enumerate(panel.rows):
+            if wanted[place]:
                 keys.type(answers[row.instrument.key])
-            elif any(later.needed for later in panel.rows[panel.rows.index(row) :]):
+                if row.instrument.kind is Kind.COUNT:
+                    keys.press(Qt.Key.Key_Down)
+            elif any(wanted[place:]):
                 keys.press(Qt.Key.Key_Down)
         assert panel.missing() == "", panel.missing()
         keys.enter()
@@ -358,7 +368,7 @@ class Nurse:
                     self.take(taken)
                 else:
                     self.pressure(126, 78)
-            if any(key.startswith("observation") for key in asked):
+            if any(key.startswith(("observation", "spo2")) for key in asked):
                 self.observe(_WELL if gone >= well_after_min else _IN_IT)
             if until():
                 return
