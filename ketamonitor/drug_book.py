@@ -10,9 +10,11 @@ from io import StringIO
 from ketamonitor.entries import Draft, Entry, stamp, verify_chain
 from ketamonitor.own_chain import append_after
 from ketamonitor.spreadsheet import cell
-from ketamonitor.store import Store
+from ketamonitor.store import Store, StoreError
 from ketamonitor.treatment.drug_use import drug_event
-from ketamonitor.treatment.ledger import LEDGER, Ledger, What
+from ketamonitor.treatment.ledger import LEDGER, Ledger, RowDraft, What
+
+CHANGED = "the ledger has just been changed by someone else; look again"
 
 HEADERS = (
     *("row", "at", "entered_at", "author", "what", "mg", "vial", "drawing", "session", "lot"),
@@ -38,9 +40,13 @@ class DrugBook:
         return Ledger.of(self.rows())
 
     def write(self, draft: Draft) -> Entry:
-        """The row as it stands on the disk. Not retryable where somebody else wrote meanwhile:
-        the draft was made from a ledger that is no longer so."""
+        """The row as it stands on the disk. Not retryable where somebody else wrote since the
+        ledger was read that the draft was made from: it is no longer so. That is looked at here
+        and held by the chain itself, in the transaction that writes."""
         last = self._store.last(LEDGER)
+        made_from = draft.after if isinstance(draft, RowDraft) else None
+        if made_from is not None and made_from != ((last.seq, last.hash) if last else (0, "")):
+            raise StoreError(CHANGED)
         return append_after(self._store, LEDGER, last, draft, self._now(), "the ledger has")
 
     def event_of(self, row: Entry) -> tuple[str, Draft] | None:

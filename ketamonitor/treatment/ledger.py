@@ -25,6 +25,14 @@ MOST_MG = Decimal(100_000)
 _ZERO = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class RowDraft(Draft):
+    """A row to be written. ``after``: number and hash of the last row of the ledger that it was
+    made from; it is refused where another one stands there by then. ``None``: of no ledger."""
+
+    after: tuple[int, str] | None = None
+
+
 class What(StrEnum):
     """What a row of the ledger tells."""
 
@@ -122,6 +130,11 @@ class Ledger:
     def of(rows: Iterable[Entry]) -> Ledger:
         """The ledger of these rows, in their order. A row that is struck counts nowhere."""
         return _Fold(tuple(rows)).ledger()
+
+    @property
+    def tail(self) -> tuple[int, str]:
+        """Number and hash of the last row."""
+        return (self.rows[-1].seq, self.rows[-1].hash) if self.rows else (0, "")
 
     @property
     def unaccounted_mg(self) -> Decimal:
@@ -239,7 +252,7 @@ def opened(ledger: Ledger, vial: int, *, reason: str = "", at: datetime, author:
     if known.expiry < at.date() and not reason.strip():
         raise ValueError(f"{known.name} expired {known.expiry}: use another, or say why")
     body = {"vial": vial, "reason": reason.strip()}
-    return _row(What.OPENED, body, f"{known.name} opened", at, author)
+    return _row(What.OPENED, body, f"{known.name} opened", at, author, ledger)
 
 
 def drawn(
@@ -262,7 +275,9 @@ def drawn(
     if known.expiry < at.date() and not reason.strip():
         raise ValueError(f"{known.name} expired {known.expiry}: use another, or say why")
     body = {"vial": vial, "mg": str(taken), "session": session, "reason": reason.strip()}
-    return _row(What.DRAWN, body, f"{taken} mg {known.drug} drawn, lot {known.lot}", at, author)
+    return _row(
+        What.DRAWN, body, f"{taken} mg {known.drug} drawn, lot {known.lot}", at, author, ledger
+    )
 
 
 def given(
@@ -272,7 +287,7 @@ def given(
     known, taken = ledger.drawing(drawing), amount(mg, "Given")
     _explained(known, taken, reason)
     body = {"drawing": drawing, "mg": str(taken), "reason": reason.strip()}
-    return _row(What.GIVEN, body, f"{taken} mg given of drawing {drawing}", at, author)
+    return _row(What.GIVEN, body, f"{taken} mg given of drawing {drawing}", at, author, ledger)
 
 
 def wasted(
@@ -299,7 +314,9 @@ def wasted(
         body["vial"], of = vial, f"vial {vial}"
     else:
         raise ValueError("Say what was wasted: a drawing or what was left in a vial")
-    return _row(What.WASTED, body, f"{taken} mg wasted of {of}, witness {second}", at, author)
+    return _row(
+        What.WASTED, body, f"{taken} mg wasted of {of}, witness {second}", at, author, ledger
+    )
 
 
 def returned(
@@ -310,7 +327,9 @@ def returned(
     _held(ledger.vial(vial), taken)
     to = checks.text(to, "Returned to", 100)
     body = {"vial": vial, "mg": str(taken), "to": to, "witness": second}
-    return _row(What.RETURNED, body, f"{taken} mg of vial {vial} returned to {to}", at, author)
+    return _row(
+        What.RETURNED, body, f"{taken} mg of vial {vial} returned to {to}", at, author, ledger
+    )
 
 
 def counted(
@@ -335,7 +354,7 @@ def counted(
             raise ValueError(f"{known.name} holds {known.left_mg} mg by the book: say why not")
         body["witness"] = witnessed(witness, author)
     text = f"{found} mg counted in vial {vial}, {off:+} mg against the book"
-    return _row(What.COUNTED, body, text, at, author)
+    return _row(What.COUNTED, body, text, at, author, ledger)
 
 
 def struck(
@@ -347,7 +366,7 @@ def struck(
         raise ValueError(f"there is no row {number} that could be struck")
     body = {"row": number, "reason": checks.text(reason, "Reason", 200)}
     body["witness"] = witnessed(witness, author)
-    draft = _row(What.STRUCK, body, f"row {number} struck: {body['reason']}", at, author)
+    draft = _row(What.STRUCK, body, f"row {number} struck: {body['reason']}", at, author, ledger)
     trial = Ledger.of((*ledger.rows, _as_entry(draft, len(ledger.rows) + 1)))
     new = [fault for fault in trial.faults if fault not in ledger.faults]
     if new:
@@ -378,8 +397,16 @@ def _held(vial: Vial, taken: Decimal) -> None:
         raise ValueError(f"{vial.name} holds {vial.left_mg} mg by the book: count it first")
 
 
-def _row(what: What, body: dict[str, Any], text: str, at: datetime, author: str) -> Draft:
-    return Draft("audit", at, author, {"event": "ledger", "what": what.value, **body, "text": text})
+def _row(
+    what: What,
+    body: dict[str, Any],
+    text: str,
+    at: datetime,
+    author: str,
+    ledger: Ledger | None = None,
+) -> RowDraft:
+    told = {"event": "ledger", "what": what.value, **body, "text": text}
+    return RowDraft("audit", at, author, told, None if ledger is None else ledger.tail)
 
 
 def _as_entry(draft: Draft, seq: int) -> Entry:

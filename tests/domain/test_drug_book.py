@@ -213,3 +213,32 @@ def test_a_ledger_that_nobody_has_begun_balances(
     open_store(str(tmp_path / "store.db")).close()
     assert main(["ledger", "check"]) == 0
     assert capsys.readouterr().out == "the ledger balances\n"
+
+
+def test_two_panels_on_one_vial_never_draw_it_twice(cupboard: Cupboard) -> None:
+    now = cupboard.clock.now()
+    vial = cupboard.write(
+        book.received("ketamine", "10", "5", "L7", LATER, at=now, author="okafor")
+    )
+    cupboard.write(book.opened(cupboard.ledger, vial, at=now, author="okafor"))
+    seen_by_both = cupboard.ledger
+    drafts = [
+        book.drawn(seen_by_both, vial, "50", session=SESSION, at=now, author=name)
+        for name in ("okafor", "silva")
+    ]
+    cupboard.write(drafts[0])
+    with pytest.raises(StoreError, match="just been changed by someone else; look again") as told:
+        cupboard.write(drafts[1])
+    assert not told.value.retryable
+    assert cupboard.ledger.vial(vial).left_mg == 0
+    assert cupboard.ledger.faults == ()
+
+
+def test_a_receipt_is_of_no_ledger_and_is_written_beside_another(cupboard: Cupboard) -> None:
+    now = cupboard.clock.now()
+    two = [
+        book.received("ketamine", "10", "5", lot, LATER, at=now, author="okafor") for lot in "AB"
+    ]
+    for draft in two:
+        cupboard.write(draft)
+    assert [vial.lot for vial in cupboard.ledger.vials.values()] == ["A", "B"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -83,4 +84,52 @@ def test_a_second_who_then_signs_in_as_the_first_no_longer_counts(
 ) -> None:
     place.sign(qtbot, "hale")
     place.first = "hale"
+    assert place.part.person is None
+
+
+NOON = ManualClock().now()
+
+
+def test_an_agreement_is_to_the_words_that_stood_there(place: Place, qtbot: QtBot) -> None:
+    part = place.part
+    part.about("5 mg of vial 1 returned to the pharmacy", NOON)
+    place.sign(qtbot, "hale")
+    part.about("5 mg of vial 1 returned to the pharmacy", NOON + timedelta(seconds=20))
+    assert part.person is not None
+    assert (
+        part.told.text() == "Confirmed by A. Hale (hale): 5 mg of vial 1 returned to the pharmacy"
+    )
+    part.about("10 mg wasted of vial 1", NOON + timedelta(seconds=30))
+    assert part.person is None
+    assert "has changed" in part.words.text()
+
+
+def test_an_agreement_ends_after_two_minutes(place: Place, qtbot: QtBot) -> None:
+    part = place.part
+    part.about("5 mg wasted", NOON)
+    place.sign(qtbot, "hale")
+    part.about("5 mg wasted", NOON + timedelta(seconds=1))
+    part.about("5 mg wasted", NOON + timedelta(seconds=120))
+    assert part.person is not None
+    part.about("5 mg wasted", NOON + timedelta(seconds=121))
+    assert part.person is None
+
+
+def test_an_agreement_ends_with_the_first_person_and_with_a_lock(
+    place: Place, qtbot: QtBot
+) -> None:
+    for first in ("silva", None):
+        place.first = "okafor"
+        place.part.about("5 mg wasted", NOON)
+        place.sign(qtbot, "hale")
+        place.first = first
+        place.part.about("5 mg wasted", NOON)
+        assert place.part.person is None
+
+
+def test_an_agreement_ends_where_it_is_no_longer_on_the_screen(place: Place, qtbot: QtBot) -> None:
+    place.part.about("5 mg wasted", NOON)
+    place.sign(qtbot, "hale")
+    place.part.hide()
+    place.part.show()
     assert place.part.person is None

@@ -146,6 +146,13 @@ class DischargePanel(EntryPanel):
         if not self.companion.text().strip():
             self.when.restart(now)
 
+    def _about(self) -> str:
+        """What the second person agrees to."""
+        reason = self.reason.text().strip()
+        if self.act.chosen != OVERRIDE or self.row is None or not reason:
+            return ""
+        return f"Not met and gone on with: {self.row.shown.criterion.text}: {reason}"
+
     def missing(self) -> str:
         act, unsettled = self.act.chosen, [r for r in self.rows if not r.shown.settled]
         if act == OVERRIDE:
@@ -214,6 +221,7 @@ class DischargePanel(EntryPanel):
         super().show_view(view)
 
     def refresh(self) -> None:
+        self.second.about(self._about(), self.desk.now())
         self.when.tick(self.desk.now(), begun=self.act.chosen in (READY, LEFT))
         done = sum(row.shown.settled for row in self.rows)
         said = [f"{done} of {len(self.rows)} criteria recorded as met"]

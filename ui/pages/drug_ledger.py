@@ -114,7 +114,7 @@ class LedgerPanel(EntryPanel):
 
     def read(self) -> None:
         """Read the ledger anew, in the background."""
-        self._look(self._show, lambda error: self.outcome.setText(f"It cannot be read: {error}"))
+        self._look(self._show, self._unread)
 
     def missing(self) -> str:
         if self.act.chosen is None:
@@ -125,12 +125,44 @@ class LedgerPanel(EntryPanel):
             return str(error)
         return ""
 
-    def drafts(self, author: str) -> tuple[Draft, ...]:
-        return (self._draft(self.act.chosen or "", self.desk.now(), author),)
+    def _about(self) -> str:
+        """The row that a witness would sign, in the words that it is written with."""
+        if self.act.chosen not in _WITNESSED:
+            return ""
+        try:
+            draft = self._draft(
+                self.act.chosen, self.desk.now(), self.desk.author() or "", "witness"
+            )
+        except ValueError:
+            return ""
+        body = draft.body
+        rest = [body[key] for key in ("method", "reason") if body.get(key)]
+        return "; ".join([body["text"].partition(", witness ")[0], *rest])
 
-    def _draft(self, act: str, at: datetime, author: str) -> Draft:
-        known, typed, said = self.ledger, self._text, self._text("reason")
+    def _failed(self, error: BaseException) -> None:
+        """Whatever was the reason, the book is read again before Save can be pressed again."""
+        before = {row.seq for row in self.ledger.rows}
+        super()._failed(error)
+        self._look(lambda ledger: self._show_changed(ledger, before), self._unread)
+
+    def _show_changed(self, ledger: Ledger, before: set[int]) -> None:
+        self._show(ledger)
+        new = [f"{row.seq}  {row.body['text']}" for row in ledger.rows if row.seq not in before]
+        if new:
+            self.outcome.setText(
+                "Not saved: the ledger has changed since. What you typed is kept. New rows:\n"
+                + "\n".join(new)
+            )
+
+    def _unread(self, error: BaseException) -> None:
+        self.outcome.setText(f"It cannot be read: {error}")
+
+    def drafts(self, author: str) -> tuple[Draft, ...]:
         witness = self.second.person.name if self.second.person else ""
+        return (self._draft(self.act.chosen or "", self.desk.now(), author, witness),)
+
+    def _draft(self, act: str, at: datetime, author: str, witness: str) -> Draft:
+        known, typed, said = self.ledger, self._text, self._text("reason")
         if act == DRAWN:
             session = self.view.info.id
             number, mg = self._number("vial"), typed("mg")
@@ -190,6 +222,7 @@ class LedgerPanel(EntryPanel):
         pump = [i.pump_mg for i in self._record().infusions if i.pump_mg]
         shown = f"; the pump showed {', '.join(pump)} mg" if pump else ""
         self.told.setText(f"The record says {given:.1f} mg given{shown}")
+        self.second.about(self._about(), now)
         super().refresh()
 
     def single_key(self, event: QKeyEvent) -> bool:
