@@ -32,6 +32,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {on_terminal(message)} (see {self.prog} --help)\n")
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        super().exit(_flushed(status), message)
+
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
@@ -78,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser().parse_args(given)
     if args.command is None:
         return _open(args)
-    return _handled(args)
+    return _flushed(_handled(args))
 
 
 def _broken(word: str) -> bool:
@@ -98,8 +101,6 @@ def _handled(args: argparse.Namespace) -> int:
     in_threads(command, store)
     try:
         status: int = args.handler(args)
-        if sys.stdout is not None:
-            sys.stdout.flush()  # what is still in the buffer: here a failure can be said
     except UserError as error:
         print(f"ketamonitor: {on_terminal(str(error))}", file=sys.stderr)
         return error.status
@@ -111,6 +112,18 @@ def _handled(args: argparse.Namespace) -> int:
         return 1
     finally:
         threading.excepthook = before
+    return status
+
+
+def _flushed(status: int) -> int:
+    """The status, once what is still in the buffer is written: here a failure can be said."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        if not _output_refused(error):
+            raise
+        return status or 1
     return status
 
 

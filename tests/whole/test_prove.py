@@ -23,6 +23,15 @@ def test_a_killed_recorder_loses_nothing_that_it_told(name: str) -> None:
     assert int(counted[1]) > 0
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the proofs fork")
+def test_an_entry_that_was_told_and_is_not_there_is_counted_and_ends_with_status_1() -> None:
+    """A recorder that says more than it has written: the count has to find it."""
+    done = ran([sys.executable, "-m", "tests.prove.liar"])
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "liar: 2 of 2 kills, " in done.stdout
+    assert done.stdout.endswith(" told, 2 lost, 0 otherwise wrong\n")
+
+
 def test_every_pair_is_there_and_an_unknown_name_is_refused() -> None:
     listed = ran([sys.executable, "-m", "tests.prove", "--list"])
     pairs = {f"kill-{a}-{b}" for a in ("window", "run") for b in OTHERS}
