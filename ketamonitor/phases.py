@@ -142,6 +142,15 @@ def _discharge(view: SessionView, open_gate: bool) -> str:
     return f"{'gate passed' if open_gate else 'opens'} {words.clock(view.gate_at)}"
 
 
+def gate_name(view: SessionView) -> str:
+    """``70-min gate`` where that many minutes from the first dose are what opens it; else ``Gate``:
+    a later dose has moved it."""
+    minutes = view.info.protocol.gate.from_first_dose_min
+    at, first = view.gate_at, view.first_dose_at
+    moved = at is not None and first is not None and at != first + timedelta(minutes=minutes)
+    return "Gate" if moved else f"{minutes:g}-min gate"
+
+
 def gate_left(view: SessionView, now: datetime) -> timedelta | None:
     """Time to the earliest end; zero or less when the gate is passed, ``None`` before a dose."""
     return view.gate_at - now if view.gate_at else None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ketamonitor import drafts
-from ketamonitor.phases import PhaseState, phases
+from ketamonitor.phases import PhaseState, gate_name, phases
 from ketamonitor.session import LiveSession
 from ketamonitor.treatment.checkin import checkin
 from ketamonitor.treatment.plan import CheckInPlan
@@ -108,3 +108,12 @@ def test_an_ended_session_is_done() -> None:
     view, now = view_at(80, *BASELINE, INFUSION)
     ended = replace(view, ended_at=now)
     assert {phase.state for phase in phases(ended, now)} == {PhaseState.DONE}
+
+
+def test_the_gate_is_named_by_its_minutes_only_while_they_open_it() -> None:
+    def dose(minute: float) -> drafts.Draft:
+        return drafts.dose("ketamine", "iv", 30, at=after(minute), author="okafor")
+
+    assert gate_name(view_at(1)[0]) == "70-min gate"
+    assert gate_name(view_at(10, dose(0))[0]) == "70-min gate"
+    assert gate_name(view_at(65, dose(0), dose(60))[0]) == "Gate"

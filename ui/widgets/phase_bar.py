@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
 from ketamonitor import words
-from ketamonitor.phases import Phase, PhaseState, gate_left, phases
+from ketamonitor.phases import Phase, PhaseState, gate_left, gate_name, phases
 from ketamonitor.view import SessionView
 from ui.theme import Theme
 from ui.widgets.ink import RIGHT, Ink, Painted
@@ -82,7 +82,7 @@ class GateBox(Painted):
 
     def show_view(self, view: SessionView, now: datetime) -> None:
         minutes = view.info.protocol.gate.from_first_dose_min
-        name = f"{minutes:g}-min gate"
+        name = gate_name(view)
         left = gate_left(view, now)
         if view.gate_at is None or left is None:
             self._title, self._left, self._share = name, "from the first dose", 0.0

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPolygonF
 
 from ketamonitor import words
+from ketamonitor.phases import gate_name
 from ketamonitor.view import SessionView
 from ui.widgets.ink import CENTRE, RIGHT, Ink
 from ui.widgets.limit_words import bounds
@@ -58,7 +59,7 @@ def draw_session_lines(ink: Ink, scale: Scale, view: SessionView, now: datetime)
     if gate is not None and scale.inside(gate):
         x = round(scale.x(gate)) + 0.5
         ink.line(x, top, x, bottom, "text3", 1, [5, 4])
-        minutes = f"{view.info.protocol.gate.from_first_dose_min:g}-min gate"
+        minutes = gate_name(view)
         width = ink.width(minutes, 12, 500)
         if first is None or x - width - 6 > scale.x(first) + 70:
             ink.text(x - 6, top + 15, minutes, 12, 500, "text2", RIGHT)
