@@ -302,6 +302,9 @@ class Recorder(threading.Thread):
                 log.error("session %s: another program writes to it", session)
                 return True
         except StoreError as unread:
+            if unread.retryable:  # it is not known yet what stands there
+                self._held.later(unread, now)
+                return False
             error = unread
         except Exception as fault:  # noqa: BLE001 - see _absorb; what was held is kept as it is
             log.error("session %s cannot be joined: %s", session, type(fault).__name__)

@@ -263,6 +263,33 @@ def test_a_session_refused_for_good_is_kept_told_and_not_tried_for_ever_and_othe
     assert left.entries[SESSION] == len(kept)
 
 
+def test_what_cannot_be_looked_into_now_is_looked_into_later_and_not_given_up(
+    tmp_path: Path,
+) -> None:
+    """Refused for good, and the store is busy when the recorder looks why."""
+    path = tmp_path / "store.db"
+
+    class Busy(Damaged):
+        looks = 0
+
+        def entries(self, session: str) -> list[Entry]:
+            Busy.looks += 1
+            self.refuses = ""
+            raise StoreError("store.db: it is busy", retryable=True)
+
+    busy = Busy(open_store(str(path)))
+    bench = Bench(path, lambda: busy)  # type: ignore[arg-type,return-value]
+    bench.recorder.open(SESSION, started()).result(WAIT)
+    busy.refuses = SESSION
+    done = bench.recorder.submit(SESSION, [note("written in the end")])
+    bench.until(lambda u: "it is busy" in u.view.record_fault)
+    bench.clock.advance(2)
+    assert done.result(WAIT)[0] in bench.stored()
+    assert Busy.looks == 1
+    bench.close()
+    assert bench.recorder.left is None
+
+
 def test_a_session_that_cannot_begin_is_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     damaged = Damaged(open_store(str(path)))
