@@ -116,6 +116,21 @@ def entry_hash(
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 
+def as_written(entry: Entry) -> bool:
+    """Whether the content of an entry still gives its own hash."""
+    digest = entry_hash(
+        entry.seq,
+        entry.session,
+        entry.kind,
+        entry.at,
+        entry.recorded_at,
+        entry.author,
+        entry.body,
+        entry.prev_hash,
+    )
+    return digest == entry.hash
+
+
 def chain(draft: Draft, session: str, seq: int, recorded_at: datetime, prev_hash: str) -> Entry:
     """The draft as entry number ``seq``, bound to the entry whose hash is ``prev_hash``."""
     digest = entry_hash(
@@ -137,17 +152,7 @@ def verify_chain(session: str, entries: Iterable[Entry]) -> Sequence[str]:
             faults.append(f"entry {entry.seq} belongs to another session")
         if entry.prev_hash != prev_hash:
             faults.append(f"entry {entry.seq} does not follow the one before it")
-        digest = entry_hash(
-            entry.seq,
-            entry.session,
-            entry.kind,
-            entry.at,
-            entry.recorded_at,
-            entry.author,
-            entry.body,
-            entry.prev_hash,
-        )
-        if digest != entry.hash:
+        if not as_written(entry):
             faults.append(f"entry {entry.seq} is not as it was written")
         expected_seq, prev_hash = entry.seq + 1, entry.hash
     if expected_seq == 1:

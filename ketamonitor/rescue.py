@@ -24,7 +24,7 @@ import platformdirs
 
 from devices.bounded import bytes_of
 from ketamonitor import __version__
-from ketamonitor.entries import Entry, entry_hash
+from ketamonitor.entries import Entry, as_written
 from ketamonitor.store import beside_store
 
 #: Bytes above which a file is no rescued session.
@@ -135,7 +135,7 @@ def read_rescue(path: Path) -> Rescued:
     sessions: dict[str, list[Entry]] = {}
     for entry in entries:
         before = sessions.setdefault(entry.session, [])
-        if _digest(entry) != entry.hash or (
+        if not as_written(entry) or (
             before and (entry.seq, entry.prev_hash) != (before[-1].seq + 1, before[-1].hash)
         ):
             raise RescueError(
@@ -154,19 +154,6 @@ def set_aside(path: Path) -> None:
 def count(entries: Sequence[Entry]) -> dict[str, int]:
     """How many of each session."""
     return dict(Counter(entry.session for entry in entries))
-
-
-def _digest(entry: Entry) -> str:
-    return entry_hash(
-        entry.seq,
-        entry.session,
-        entry.kind,
-        entry.at,
-        entry.recorded_at,
-        entry.author,
-        entry.body,
-        entry.prev_hash,
-    )
 
 
 def _lines(entries: Sequence[Entry], store: str, now: datetime) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Table
 
-from ketamonitor.entries import Entry, entry_hash
+from ketamonitor.entries import Entry, as_written
 from ketamonitor.store.errors import StoreError
 from ketamonitor.store.open import beside_store, open_store
 from ketamonitor.store.pages import Pages, Value, Values, read_pages, rows
@@ -128,17 +128,7 @@ def _entry(row: dict[str, Value]) -> Entry | None:
         )
     except (ValueError, OverflowError, msgspec.DecodeError):
         return None
-    digest = entry_hash(
-        entry.seq,
-        entry.session,
-        entry.kind,
-        entry.at,
-        entry.recorded_at,
-        entry.author,
-        entry.body,
-        entry.prev_hash,
-    )
-    return entry if digest == entry.hash else None
+    return entry if as_written(entry) else None
 
 
 def _people(pages: Pages) -> Sequence[PersonRow]:
