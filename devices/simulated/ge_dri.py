@@ -40,8 +40,8 @@ GROUPS = {
     NIBP: 4,
     **dict.fromkeys((90, 98, 106, 114), 1),  # temperatures
     SPO2: 4,
-    CO2: 4,
 }
+GAS_VALUES = 4
 AIR = 7600  # tenths of mmHg: the pressure by which a part of CO2 becomes a pressure
 
 
@@ -101,7 +101,9 @@ def basic_subrecord(time: int, groups: dict[int, Group], word: int) -> bytes:
     """The 278 bytes of a basic subrecord; a group not given is a module that is not there."""
     body = bytearray(SUBRECORD_SIZE)
     struct.pack_into("<I", body, 0, time)
-    for offset, count in GROUPS.items():
+    # The gases stay zero without their module, as in the interface's computed example.
+    gases = {CO2: GAS_VALUES} if CO2 in groups else {}
+    for offset, count in (GROUPS | gases).items():
         group = groups.get(offset, Group())
         values = group.values + (INVALID,) * (count - len(group.values))
         struct.pack_into(f"<IH{count}h", body, offset, group.status, group.label, *values)

@@ -343,17 +343,9 @@ def test_a_tcp_port_in_use_is_refused() -> None:
 # The command: its own process, as it is used.
 
 RUN = """
-import argparse, sys
-from ketamonitor.cli import simulate
-from ketamonitor.cli.errors import UserError
-parser = argparse.ArgumentParser()
-simulate.add_parser(parser.add_subparsers(required=True))
-options = parser.parse_args()
-try:
-    sys.exit(options.handler(options))
-except UserError as error:
-    print(error, file=sys.stderr)
-    sys.exit(error.status)
+import sys
+from ui.command import main
+sys.exit(main())
 """
 
 

@@ -69,7 +69,7 @@ def played(entries: list[Entry], tmp_path: Path, *acts: dict[str, Any]) -> list[
     [
         ({"order": {"mg": "37", "mg_per_kg": "0.5", "weight_kg": "68.4"}}, "which weight"),
         ({"order": {"mg": "x"}}, "must be a number in mg"),
-        ({"order": {"dose": "34.2"}}, "an order has no 'dose'"),
+        ({"order": {"dose": "34.2"}}, "order has no field 'dose'"),
         ({"order": {}}, "Type the ordered dose in mg"),
         ({"infusion": {"action": "rate", "reason": "asked"}}, "needs 'mg_per_min'"),
         ({"infusion": {"action": "rate", "mg_per_min": 0.4}}, "Say why the rate is changed"),

@@ -37,7 +37,7 @@ def read(plan: DosePlan = PLAN, **typed: str) -> order.Order:
     [
         ({}, "Type the ordered dose in mg"),
         ({"mg": "0"}, "must be above 0 mg"),
-        ({"mg": "-3"}, "must be a number in mg"),
+        ({"mg": "-3"}, "must be above 0 mg"),
         ({"mg": "1e2"}, "must be a number in mg"),
         ({"mg": "nan"}, "must be a number in mg"),
         ({"mg": "5000"}, "at most 1000 mg"),

@@ -16,6 +16,7 @@ from devices.reading import NOT_UNDERSTOOD, LinkState
 from devices.registry import DRIVERS
 from devices.simulated.faults import Fault, FaultKind
 from devices.simulated.serve import Server
+from ketamonitor import ports_file
 from ketamonitor.clock import SteadyClock
 from ketamonitor.detecting import set_excluded
 from ketamonitor.people import Person, Role
@@ -23,6 +24,7 @@ from ketamonitor.station import SessionPlan, Station
 from ketamonitor.view import DeviceChoice
 from tests.served import Resting, served
 from tests.ui.forms import PATIENT
+from tests.ui.keys import looked_at
 from tests.waits import PATIENCE_MS as WAIT
 from ui.bridge import Bridge
 from ui.device_words import dump, groups, of_link, of_port, title
@@ -111,8 +113,9 @@ def test_what_is_found_is_named_and_taken_by_one_touch_only(desk: Desk, qtbot: Q
             ("nonin", second, ""),
         ]
         assert line.isHidden(), "it stands in its row now"
-        qtbot.waitUntil(lambda: not searches(), timeout=WAIT)
-        # the next time it is said that the adapter is known
+        # remembered once all ports have answered; the next time it is said
+        path = ports_file.ports_path()
+        qtbot.waitUntil(lambda: len(ports_file.load(path)[0].adapters) == 2, timeout=WAIT)
         desk.window.show_sessions()
         desk.window.show_new_session()
         qtbot.waitUntil(lambda: "last time" in line.reason.text(), timeout=WAIT)
@@ -237,8 +240,8 @@ def test_three_monitors_of_a_session_one_silent_one_on_the_wrong_speed(
             bar.grab()  # its words are those it has drawn
             return any(w.startswith(name) and state in w for w in bar.words)
 
-        qtbot.waitUntil(lambda: told("* masimo", "silent"), timeout=WAIT)
-        qtbot.waitUntil(lambda: told("* nonin", "not understood"), timeout=WAIT)
+        qtbot.waitUntil(lambda: told("** masimo", "silent"), timeout=WAIT)
+        qtbot.waitUntil(lambda: told("** nonin", "not understood"), timeout=WAIT)
         assert told("dinamap · ", "connected")
         qtbot.keyClick(page, Qt.Key.Key_Escape)
         assert chair.page.panel is None
@@ -289,6 +292,7 @@ def test_wrong_settings_for_a_test_are_refused_in_one_line(desk: Desk, qtbot: Qt
     qtbot.mouseClick(page.detail.test, Qt.MouseButton.LeftButton)
     assert "Not tested: line settings 'fast'" in page.detail.said.text()
     page.detail.line.clear()
+    looked_at(page)
     qtbot.mouseClick(page.detail.test, Qt.MouseButton.LeftButton)
     place = page.list.buttons[0]
     qtbot.waitUntil(lambda: place.place.shown.word == "test: no link", timeout=WAIT)
@@ -308,6 +312,7 @@ def test_a_port_is_excluded_and_included_again(desk: Desk, qtbot: QtBot) -> None
         page.refresh()
         assert button(page, port).place.shown.word == "excluded"
         assert page.detail.exclude.text() == "Include again"
+        looked_at(page)
         qtbot.mouseClick(page.detail.exclude, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(
             lambda: button(page, port).place.shown.word == title("dinamap"), timeout=WAIT

@@ -14,6 +14,7 @@ from ketamonitor.clock import SteadyClock
 from ketamonitor.people import Person, Role
 from ketamonitor.station import SessionPlan, Station
 from tests.ui.forms import PATIENT
+from tests.ui.keys import looked_at
 from tests.waits import PATIENCE_MS as WAIT
 from ui.bridge import Bridge
 from ui.main_window import MainWindow
@@ -117,4 +118,5 @@ def test_the_nurse_at_chair_3_sees_chair_5_and_goes_there_by_keyboard(
             lambda h=highest: h.id not in [a.id for a in there.alarms if not a.acknowledged_at],
             timeout=WAIT,
         )
+        looked_at(there)
     assert all(a.acknowledged_by == "okafor" for a in there.alarms)
