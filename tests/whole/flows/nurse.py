@@ -334,14 +334,15 @@ class Nurse:
     # Observing -------------------------------------------------------------------------------
 
     def observe(self, answers: Mapping[str, str]) -> None:
-        """Each row the protocol needs, in its order, SpO2 as it is read and nausea; the others stay
-        blank."""
+        """Each row the protocol needs, in its order, and of SpO2 as it is read and nausea what has an
+        answer; the others stay blank."""
         at, keys = self.at, self.at.keys
         before = at.chair.record.entries
         keys.press("o")
         panel = at.panel
         assert isinstance(panel, ObservationPanel)
-        wanted = [row.needed or row.instrument.key in _BESIDE for row in panel.rows]
+        beside = [key for key in _BESIDE if key in answers]
+        wanted = [row.needed or row.instrument.key in beside for row in panel.rows]
         for place, row in enumerate(panel.rows):
             if wanted[place]:
                 keys.type(answers[row.instrument.key])
