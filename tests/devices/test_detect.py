@@ -379,7 +379,19 @@ def test_bytes_are_judged_by_their_manner() -> None:
 
 
 def test_through_pseudo_terminals_that_garble_at_a_wrong_speed() -> None:
+    """In real seconds. A busy computer may be too slow for an answer, but not each time; it never
+    makes one monitor of another."""
     names = ["dinamap", "ge-dri", "masimo", "berry-pm6750"]
+    for _ in range(4):
+        found = garbled(names)
+        assert all(one.driver in (name, None) for one, name in zip(found, names, strict=True))
+        if all(one.driver and one.seconds < WITHIN_S for one in found):
+            return
+    raise AssertionError(found)
+
+
+def garbled(names: list[str]) -> list[Detection]:
+    """What is found on the ports of these monitors, whose lines garble at a wrong speed."""
     servers = [
         Server(SIMULATED[name], watched(1), SteadyClock(), strict_line=True) for name in names
     ]
@@ -389,14 +401,12 @@ def test_through_pseudo_terminals_that_garble_at_a_wrong_speed() -> None:
     try:
         run = Search([server.name for server in servers], SteadyClock(), DRIVERS.values())
         run.start()
-        found = run.wait()
+        return run.wait()
     finally:
         for server, thread in zip(servers, threads, strict=True):
             server.stop()
             thread.join()
             server.close()
-    assert [one.driver for one in found] == names
-    assert all(one.seconds < WITHIN_S for one in found)
 
 
 def test_a_search_that_is_stopped_ends_at_once_and_says_so() -> None:

@@ -334,8 +334,8 @@ class Nurse:
     # Observing -------------------------------------------------------------------------------
 
     def observe(self, answers: Mapping[str, str]) -> None:
-        """Each row the protocol needs, in its order, and of SpO2 as it is read and nausea what has an
-        answer; the others stay blank."""
+        """Each row the protocol needs, in its order, and SpO2 read and nausea where answered;
+        the others stay blank."""
         at, keys = self.at, self.at.keys
         before = at.chair.record.entries
         keys.press("o")
