@@ -176,7 +176,7 @@ def test_reminders_and_the_signals_themselves_are_kept_apart_from_alarms() -> No
         Draft("audit", at(1002), "program", {"event": "recorder_late", "for_s": 4}),
     )
     history = Record.of(played.entries).history
-    assert {r.what for r in history.reminders} == {"observation"}
+    assert {r.what for r in history.reminders} == {"observation", "spo2"}
     assert [(s.what, s.text, s.fault) for s in history.signals] == [
         ("sound", "Alarm sound FAILED: no output device", True),
         ("sound_test", "Sound test on Speaker: NOT heard", True),

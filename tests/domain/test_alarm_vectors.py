@@ -331,10 +331,10 @@ def test_a_pressure_ends_its_alarm_three_mmhg_inside(sys: float, ended: bool) ->
 
 def test_no_pressure_is_a_reminder_at_the_grace_and_medium_at_twice_the_interval() -> None:
     c = infused()
-    c.tick(10 + 600 + 121)
+    c.tick(10 + 900 + 121)  # the first slot after a single dose is 15 min after it
     assert [e.body["what"] for e in c.entries if e.body.get("event") == "overdue"] == ["bp"]
     assert "no_bp" not in c.live.active
-    c.tick(10 + 1201)
+    c.tick(10 + 1801)
     assert c.active("no_bp").priority == "medium"
     assert c.active("no_bp").type == "technical"
 

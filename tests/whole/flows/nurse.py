@@ -362,6 +362,10 @@ class Nurse:
         taken = 0
         for _ in range(240):
             asked = {item.id: item for item in at.view.due if item.state in ASKING}
+            # Right after the wait, as what is shown is of this minute; what is due comes first,
+            # so that nothing is old when the patient leaves.
+            if not any(key.startswith(("bp", "observation", "spo2")) for key in asked) and until():
+                return
             gone = (at.clock.now() - first).total_seconds() / 60
             if any(key.startswith("bp") for key in asked):
                 taken += 1
@@ -371,8 +375,6 @@ class Nurse:
                     self.pressure(126, 78)
             if any(key.startswith(("observation", "spo2")) for key in asked):
                 self.observe(_WELL if gone >= well_after_min else _IN_IT)
-            if until():
-                return
             now = at.clock.now()
             later = [(item.at - now).total_seconds() / 60 for item in at.view.due if item.at > now]
             at.wait(max(1.0, min([5.0, *later])))
