@@ -34,6 +34,18 @@ def nonsense(count: int, seed: int) -> bool:
     return _told(["-m", "pytest", *options, str(ROOT / test)], NONSENSE_LINES=str(count * LINES))
 
 
+def guard_in_time(count: int, seed: int) -> bool:
+    """On an idle computer: a window that died is back within 5 s, a guard that hangs is noticed
+    within 10. Once: each of them is two deaths, or one."""
+    names = (
+        "test_a_window_that_is_killed_or_crashes_is_back_in_its_session",
+        "test_a_guard_that_is_stopped_is_told_by_its_window_and_again_when_it_goes_on",
+    )
+    tests = [f"{ROOT / 'tests/whole/test_guardian.py'}::{name}" for name in names]
+    options = ("-q", "-s", "-p", "no:cacheprovider")
+    return _told(["-m", "pytest", *options, *tests], KETAMONITOR_TIMED="1")
+
+
 def _told(words: list[str], **own: str) -> bool:
     done = ran([sys.executable, *words], env={**os.environ, **own}, seconds=LONGEST_S)
     print(f"{done.stdout}{done.stderr}".strip(), flush=True)
@@ -45,4 +57,5 @@ PROOFS = {
     "all-cases": all_cases,
     "alarms": alarms,
     "nonsense": nonsense,
+    "guard-in-time": guard_in_time,
 }

